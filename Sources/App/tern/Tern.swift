@@ -1,0 +1,2 @@
+import TernCommands
+@main enum Main { static func main() {} }

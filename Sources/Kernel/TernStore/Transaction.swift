@@ -1,0 +1,21 @@
+import TernKernel
+
+/// A write in progress: a connection, and the ledger that grows in the same transaction.
+package struct Transaction {
+    package let connection: Connection
+    package let now: Timestamp
+
+    package func rows(_ sql: String, _ arguments: [SQLValue] = []) throws -> [SQLRow] { try connection.rows(sql, arguments) }
+    package func row(_ sql: String, _ arguments: [SQLValue] = []) throws -> SQLRow? { try connection.row(sql, arguments) }
+
+    @discardableResult
+    package func execute(_ sql: String, _ arguments: [SQLValue] = []) throws -> Int { try connection.execute(sql, arguments) }
+
+    package var lastInsertedID: Int64 { connection.lastInsertedID }
+
+    /// Appends to the ledger. It becomes visible, and durable, together with the change it tells of.
+    @discardableResult
+    package func record(_ event: LedgerEvent) throws -> Int64 {
+        try LedgerStore.append(event, at: now, to: connection)
+    }
+}
