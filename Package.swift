@@ -59,6 +59,7 @@ let kernel: [Target] =
     + room("TernStore", in: "Kernel", uses: ["TernKernel", Library.grdb, Library.crypto, Library.logging])
     + room("TernJobs", in: "Kernel", uses: ["TernKernel", "TernStore", Library.subprocess, Library.system, Library.logging])
     + room("TernTables", in: "Kernel", uses: ["TernKernel", "CDuckDB"])
+    + room("TernLog", in: "Kernel", uses: ["TernKernel", "TernStore", "TernTables", Library.logging])
     + room("TernInference", in: "Kernel", uses: ["TernKernel", "COnnxRuntime"])
     + room(
         "TernWeb", in: "Kernel",
@@ -71,9 +72,9 @@ let lifecycle: [Target] =
     + room("Tracking", in: "Lifecycle", uses: ["TernKernel", "TernStore"] + web)
     + room("Pipelines", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernJobs", "TernTables"] + web)
     + room("Registry", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernTables", "TernStats", "TernInference"] + web)
-    + room("Serving", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernTables", "TernInference"] + web)
-    + room("Releases", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernStats"] + web)
-    + room("Monitoring", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernTables", "TernStats"] + web)
+    + room("Serving", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernLog", "TernInference"] + web)
+    + room("Releases", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernLog", "TernStats"] + web)
+    + room("Monitoring", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernLog", "TernTables", "TernStats"] + web)
     + room("Policies", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernJobs", Library.asyncHTTPClient] + web)
 
 let rooms: [Target.Dependency] = [
@@ -83,19 +84,19 @@ let rooms: [Target.Dependency] = [
 let app: [Target] =
     room(
         "Dialects", in: ".",
-        uses: ["TernKernel", "TernStore", "TernInference", "CSimdjson", "Tracking", "Registry", "Serving", "Releases", Library.nioFoundation] + web)
-    + room("Dashboard", in: ".", uses: ["TernKernel", "CAssets", Library.mustache] + rooms + web)
+        uses: ["TernKernel", "TernStore", "TernLog", "TernInference", "CSimdjson", "Tracking", "Registry", "Serving", "Releases", Library.nioFoundation] + web)
+    + room("Dashboard", in: ".", uses: ["TernKernel", "TernStore", "TernLog", "TernStats", "CAssets", Library.mustache] + rooms + web)
     + room("TernProject", in: "App", uses: ["TernKernel", "Datasets", "Pipelines", "Registry", "Releases", "Monitoring", "Policies", Library.yams])
     + room(
         "TernServer", in: "App",
         uses: [
-            "TernKernel", "TernStore", "TernJobs", "TernTables", "TernInference", "TernStats", "TernProject", "Dialects", "Dashboard",
+            "TernKernel", "TernStore", "TernJobs", "TernTables", "TernLog", "TernInference", "TernStats", "TernProject", "Dialects", "Dashboard",
             Library.asyncHTTPClient, Library.serviceLifecycle, Library.logging,
         ] + rooms + web)
     + room(
         "TernCommands", in: "App",
         uses: [
-            "TernKernel", "TernProject", "TernServer", "TernTables", "TernStats", Library.argumentParser, Library.asyncHTTPClient, Library.nioCore,
+            "TernKernel", "TernStore", "TernProject", "TernServer", "TernTables", "TernStats", Library.argumentParser, Library.asyncHTTPClient, Library.nioCore,
             Library.nioFoundation, Library.logging,
         ])
 
