@@ -1,2 +1,6 @@
 import TernCommands
-@main enum Main { static func main() {} }
+
+@main
+enum Tern {
+    static func main() async { await TernCommand.start() }
+}

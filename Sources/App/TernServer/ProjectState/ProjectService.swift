@@ -1,0 +1,43 @@
+import Hummingbird
+import TernKernel
+import TernProject
+import TernWeb
+
+/// Makes the server match a project: each part goes to the room that owns it.
+struct ProjectService: Sendable {
+    let store: ProjectStore
+    /// Gives each part of the project to the room that owns it.
+    let rooms: @Sendable (Project, Identity) async throws -> Void
+
+    func plan(_ project: Project) async throws -> ProjectDifference {
+        try ProjectDifference(from: try await store.project(named: project.name), to: project)
+    }
+
+    /// Applying the same project twice changes nothing, also not the ledger.
+    func apply(_ project: Project, by identity: Identity) async throws -> ProjectDifference {
+        try identity.require(.editor, to: "apply a project")
+        let difference = try await plan(project)
+        guard !difference.isEmpty else { return difference }
+        // The rooms first: what is recorded as applied is in force.
+        try await rooms(project, identity)
+        try await store.save(project, difference: difference, by: identity.name)
+        return difference
+    }
+
+    private struct ProjectRequest: Decodable {
+        var project: Project
+    }
+
+    func mount(on router: TernRouterGroup) {
+        router.get("project") { _, _ in try Response.json(["projects": try await store.all()]) }
+        router.post("project/plan") { request, _ in
+            let project = try await request.value(ProjectRequest.self).project
+            return try Response.json(try await plan(project))
+        }
+        router.post("project/apply") { request, context in
+            let project = try await request.value(ProjectRequest.self).project
+            let difference = try await apply(project, by: context.identity)
+            return Response.json(["applied": true, "lines": try JSON(encoding: difference.lines)])
+        }
+    }
+}
