@@ -24,10 +24,12 @@ enum Library {
     static let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
     static let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
     static let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
+    static let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
     static let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
     static let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
     static let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+    static let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
     static let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 }
 
@@ -91,13 +93,13 @@ let app: [Target] =
         "TernServer", in: "App",
         uses: [
             "TernKernel", "TernStore", "TernJobs", "TernTables", "TernLog", "TernInference", "TernStats", "TernProject", "Dialects", "Dashboard",
-            Library.asyncHTTPClient, Library.serviceLifecycle, Library.logging,
+            Library.asyncHTTPClient, Library.serviceLifecycle, Library.unixSignals, Library.logging,
         ] + rooms + web)
     + room(
         "TernCommands", in: "App",
         uses: [
-            "TernKernel", "TernStore", "TernProject", "TernServer", "TernTables", "TernStats", Library.argumentParser, Library.asyncHTTPClient, Library.nioCore,
-            Library.nioFoundation, Library.logging,
+            "TernKernel", "TernStore", "TernWeb", "TernProject", "TernServer", "TernTables", "TernStats", "TernInference", Library.argumentParser,
+            Library.asyncHTTPClient, Library.hummingbird, Library.nioCore, Library.nioFoundation, Library.nioHTTP1, Library.unixSignals, Library.logging,
         ])
 
 let package = Package(

@@ -1,4 +1,5 @@
 import Datasets
+import Foundation
 import TernKernel
 import Yams
 
@@ -6,6 +7,7 @@ import Yams
 struct ProjectReader {
     let problems: ProblemList
     let folder: String
+    var environment = ProcessInfo.processInfo.environment
 
     func read(_ text: String) -> Project? {
         let root: Node?
@@ -33,7 +35,7 @@ struct ProjectReader {
         project.datasets = named(top, "datasets") { readDataset($0, $1, owner: owner) }
         project.pipelines = named(top, "pipelines") { readPipeline($0, $1, owner: owner) }
         project.models = named(top, "models") { readModel($0, $1, owner: owner) }
-        let webhooks = top.section("alerts", known: ["webhooks"])?.texts("webhooks") ?? []
+        let webhooks = readWebhooks(top)
         for (name, node) in entries(top, "endpoints") {
             guard let endpoint = readEndpoint(name, node, owner: owner, webhooks: webhooks) else { continue }
             project.endpoints.append(endpoint.declaration)
@@ -49,6 +51,26 @@ struct ProjectReader {
         case .scanner(_, let problem, let mark, _), .parser(_, let problem, let mark, _), .composer(_, let problem, let mark, _):
             problems.add("not YAML: \(problem)", at: mark)
         default: problems.add("not YAML: \(error)", at: nil)
+        }
+    }
+
+    // MARK: Alerts
+
+    /// Webhook addresses; `${NAME}` is replaced by that environment variable, since such addresses often hold a secret.
+    private func readWebhooks(_ top: Section) -> [String] {
+        guard let section = top.section("alerts", known: ["webhooks"]) else { return [] }
+        return (section.texts("webhooks") ?? []).compactMap { text in
+            var address = text
+            for match in text.matches(of: /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/) {
+                // Without the variable the webhook is off: the same file serves a laptop and production.
+                guard let value = environment[String(match.1)], !value.isEmpty else { return nil }
+                address = address.replacing(match.0, with: value)
+            }
+            guard address.hasPrefix("http://") || address.hasPrefix("https://") else {
+                problems.add("a webhook must be an http or https address, not '\(text)'", at: section["webhooks"]?.mark)
+                return nil
+            }
+            return address
         }
     }
 

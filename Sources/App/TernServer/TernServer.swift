@@ -4,6 +4,7 @@ import NIOCore
 import ServiceLifecycle
 import TernKernel
 import TernWeb
+import UnixSignals
 
 #if canImport(Glibc)
 import Glibc
@@ -73,10 +74,10 @@ package enum TernServer {
     ///
     /// - Parameter ready: called once, when the server listens.
     package static func runUntilSignal(_ configuration: ServerConfiguration, ready: @Sendable @escaping (_ url: String) -> Void) async throws {
-        let signals = SignalStream([SIGINT, SIGTERM])
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
         try await run(configuration) { url in
             ready(url)
-            await signals.first()
+            for await _ in signals { return }
         }
     }
 

@@ -3,7 +3,7 @@ import Foundation
 import TernKernel
 
 /// A command that asks the server and prints the answer, as JSON or for people.
-package protocol TernSubcommand: AsyncParsableCommand {
+package protocol TernSubcommand: AsyncParsableCommand, Sendable {
     var options: CommandOptions { get }
     /// Does the work; answers what `--json` prints.
     func perform(_ client: TernClient) async throws -> JSON

@@ -58,7 +58,7 @@ struct DemoScript: Sendable {
         try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
         let first = work + "/market-180-days.csv"
         try Data(known.joined(separator: "\n").appending("\n").utf8).write(to: URL(fileURLWithPath: first))
-        let version = try await client.post("datasets/market/versions", ["path": .string(first), "reason": "the first \(DemoScript.firstDays) days"])
+        let version = try await client.post("datasets/market/versions", ["path": .string(first), "reason": .string("the first \(DemoScript.firstDays) days")])
         say("market version \(version.cell("version")): \(version.cell("rows")) rows, schema and profile of \(version["schema"]?.arrayValue?.count ?? 0) columns, sha256 \(version.cell("digest").prefix(12))")
 
         // A file that breaks the schema: one cell is not a number.

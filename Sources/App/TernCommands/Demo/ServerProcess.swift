@@ -2,14 +2,15 @@ import Foundation
 import Synchronization
 import TernKernel
 import TernServer
+import UnixSignals
 
 /// A `tern server` of its own process, which ends with this one.
 final class ServerProcess: Sendable {
     let url: String
     private let process: Mutex<Process>
-    private let interrupts: [any DispatchSourceSignal & Sendable]
+    private let interrupts: Task<Void, Never>
 
-    private init(url: String, process: sending Process, interrupts: [any DispatchSourceSignal & Sendable]) {
+    private init(url: String, process: sending Process, interrupts: Task<Void, Never>) {
         self.url = url
         self.process = Mutex(process)
         self.interrupts = interrupts
@@ -22,14 +23,14 @@ final class ServerProcess: Sendable {
         process.arguments = ["server", "--home", home, "--port", String(port)]
         process.standardOutput = FileHandle.nullDevice
         let log = home + ".server.log"
-        FileManager.default.createFile(atPath: log, contents: nil)
+        _ = FileManager.default.createFile(atPath: log, contents: nil)
         process.standardError = FileHandle(forWritingAtPath: log)
         try process.run()
         let identifier = process.processIdentifier
         let giveUp = ContinuousClock.now + .seconds(30)
         while ContinuousClock.now < giveUp {
             if let address = ServerAddress.read(home: home), address.process == identifier {
-                return ServerProcess(url: address.url, process: process, interrupts: forwardInterrupts(to: identifier))
+                return ServerProcess(url: address.url, process: process, interrupts: await forwardInterrupts(to: identifier))
             }
             guard process.isRunning else { break }
             try await Task.sleep(for: .milliseconds(20))
@@ -42,18 +43,14 @@ final class ServerProcess: Sendable {
     }
 
     /// Ctrl-C and a polite kill end the server first, so that nothing is left behind.
-    private static func forwardInterrupts(to identifier: Int32) -> [any DispatchSourceSignal & Sendable] {
-        [SIGINT, SIGTERM].map { number in
-            signal(number, SIG_IGN)
-            let source = DispatchSource.makeSignalSource(signal: number)
-            source.setEventHandler {
+    private static func forwardInterrupts(to identifier: Int32) async -> Task<Void, Never> {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm)
+        return Task(name: "demo.interrupts") {
+            for await signal in signals {
                 kill(identifier, SIGTERM)
-                var status: Int32 = 0
-                waitpid(identifier, &status, 0)
-                Foundation.exit(number == SIGINT ? 130 : 143)
+                while kill(identifier, 0) == 0 { try? await Task.sleep(for: .milliseconds(20)) }
+                Foundation.exit(signal == .sigint ? 130 : 143)
             }
-            source.resume()
-            return source
         }
     }
 

@@ -1,5 +1,6 @@
 import Foundation
 import NIOCore
+import NIOHTTP1
 import TernKernel
 
 /// Sends a table's history to an endpoint batch by batch, and the truth some time later.
@@ -10,6 +11,8 @@ struct Replay {
     let endpoint: String
     let table: HistoryTable
     let labelsAfter: Period
+    /// The endpoint's name as a path segment.
+    private let name: String
 
     private(set) var requests = 0
     private(set) var rows = 0
@@ -23,6 +26,7 @@ struct Replay {
     init(client: TernClient, endpoint: String, table: HistoryTable, labelsAfter: Period) {
         self.client = client
         self.endpoint = endpoint
+        name = TernClient.encode(endpoint)
         self.table = table
         self.labelsAfter = labelsAfter
     }
@@ -37,20 +41,20 @@ struct Replay {
         try await postLabels(dueBy: batch.start)
         let body = request(for: batch).bytes
         let start = ContinuousClock.now
-        let answer = try await persist { client in
-            try await client.send(.POST, "/v2/models/\(TernClient.encode(endpoint))/infer", body: body, timeout: .seconds(30))
+        let answer = try await persist { [name] client in
+            try await client.send(.POST, "/v2/models/\(name)/infer", body: body, timeout: .seconds(30))
         }
         latencies.append(Double((ContinuousClock.now - start).components.attoseconds) / 1e15)
         requests += 1
         rows += batch.rows.count
         if let id = answer?["parameters"]?["prediction_id"]?.stringValue { unlabelled.append((index, id)) }
-        _ = try await persist { client in try await client.post("endpoints/\(TernClient.encode(endpoint))/settle") }
+        _ = try await persist { [name] client in try await client.post("endpoints/\(name)/settle") }
     }
 
     mutating func postRemainingLabels() async throws {
         for entry in unlabelled { try await post(entry) }
         unlabelled = []
-        _ = try await persist { client in try await client.post("endpoints/\(TernClient.encode(endpoint))/settle") }
+        _ = try await persist { [name] client in try await client.post("endpoints/\(name)/settle") }
     }
 
     private mutating func postLabels(dueBy time: Timestamp) async throws {
@@ -63,7 +67,7 @@ struct Replay {
     private mutating func post(_ entry: (batch: Int, id: String)) async throws {
         let truth = table.batches[entry.batch].rows.map { JSON.int(Int64(table.truth[$0])) }
         let body: JSON = ["prediction": .string(entry.id), "values": .array(truth)]
-        _ = try await persist { client in try await client.post("endpoints/\(TernClient.encode(endpoint))/feedback", body) }
+        _ = try await persist { [name] client in try await client.post("endpoints/\(name)/feedback", body) }
         feedback += truth.count
     }
 

@@ -37,7 +37,8 @@ struct ProjectService: Sendable {
         router.post("project/apply") { request, context in
             let project = try await request.value(ProjectRequest.self).project
             let difference = try await apply(project, by: context.identity)
-            return Response.json(["applied": true, "lines": try JSON(encoding: difference.lines)])
+            let lines = try JSON(encoding: difference.lines)
+            return Response.json(["applied": true, "lines": lines] as JSON)
         }
     }
 }
