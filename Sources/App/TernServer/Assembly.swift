@@ -1,15 +1,149 @@
-import Hummingbird
+import Datasets
+import Foundation
 import Logging
+import Monitoring
+import Pipelines
+import Policies
+import Registry
+import Releases
+import Serving
+import TernInference
+import TernJobs
 import TernKernel
+import TernLog
+import TernProject
 import TernStore
-import TernWeb
+import TernTables
+import Tracking
 
+/// Everything a server is made of: the stores, the rooms on them, and the ports between the rooms.
 final class Assembly: Sendable {
     let home: HomeFolder
-    init(home: HomeFolder) { self.home = home }
-    static func open(_ configuration: ServerConfiguration, logger: Logger) async throws -> Assembly { Assembly(home: try HomeFolder(configuration.home)) }
-    func router() -> TernRouter { TernRouter(context: TernContext.self) }
-    func runInBackground() async throws {}
-    func listening(at url: String) {}
-    func close() async {}
+    let configuration: ServerConfiguration
+    let logger: Logger
+    let database: Database
+    let ledger: LedgerStore
+    let tables: TableEngine
+    let log: InferenceLog
+    let queue: JobQueue
+    let address: ServerURL
+
+    let access: AccessService
+    let datasets: DatasetsRoom
+    let tracking: TrackingRoom
+    let registry: RegistryRoom
+    let serving: ServingRoom
+    let releases: ReleasesRoom
+    let monitoring: MonitoringRoom
+    let pipelines: PipelinesRoom
+    let policies: PoliciesRoom
+    let projects: ProjectService
+    let loop: EndpointLoop
+
+    /// Takes the home, opens its stores, and brings back what a crash may have left in the middle.
+    static func open(_ configuration: ServerConfiguration, logger: Logger) async throws -> Assembly {
+        let assembly = try Assembly(configuration, logger: logger)
+        try await assembly.access.open(adminToken: configuration.adminToken)
+        try await assembly.registry.service.resume()
+        try await assembly.releases.service.restore()
+        try await assembly.pipelines.resume()
+        return assembly
+    }
+
+    private init(_ configuration: ServerConfiguration, logger: Logger) throws {
+        self.configuration = configuration
+        self.logger = logger
+        let home = try HomeFolder(configuration.home)
+        self.home = home
+        let clock = configuration.clock
+        database = try Database(path: home.database, migrations: Assembly.migrations, clock: clock)
+        ledger = LedgerStore(database)
+        let blobs = try BlobStore(folder: home.blobs)
+        tables = TableEngine(configuration: TableConfiguration(temporaryFolder: home.temporary))
+        let engine = InferenceEngine()
+        log = try InferenceLog(folder: home.inferenceLog, tables: tables, logger: logger)
+        queue = JobQueue(database: database, folder: home.jobs, clock: clock)
+        let address = ServerURL("http://\(configuration.host):\(configuration.port)")
+        self.address = address
+
+        access = AccessService(database: database, loopback: configuration.isLoopback)
+        datasets = try DatasetsRoom(database: database, blobs: blobs, tables: tables, folder: home.temporary)
+        tracking = try TrackingRoom(database: database, artifactFolder: home.artifacts)
+        // Rooms that need each other meet through this: it is filled before the server listens.
+        let late = LateRooms()
+        registry = RegistryRoom(
+            database: database, blobs: blobs, tables: tables, engine: engine, folder: home.temporary + "/registry",
+            ports: .wired(tracking: tracking, late: late))
+        serving = ServingRoom(ports: .wired(registry: registry, late: late), log: log, engine: engine, clock: clock, logger: logger)
+        let registry = registry, datasets = datasets, tracking = tracking
+        monitoring = MonitoringRoom(
+            database: database, tables: tables,
+            ports: MonitoringPorts(log: log, profile: { try await registry.service.profile($0, $1) }), folder: home.temporary, clock: clock)
+        releases = ReleasesRoom(
+            database: database, ports: .wired(registry: registry, serving: serving, monitoring: monitoring, log: log, clock: clock))
+        pipelines = PipelinesRoom(
+            database: database, blobs: blobs, queue: queue, folder: home.path + "/pipelines",
+            ports: .wired(datasets: datasets, tracking: tracking, registry: registry, address: address), clock: clock)
+        late.fill(releases: releases.service)
+        policies = PoliciesRoom(
+            database: database,
+            ports: .wired(
+                monitoring: monitoring, releases: releases, pipelines: pipelines, datasets: datasets, registry: registry, folder: home.temporary),
+            externalURL: address.current, clock: clock)
+        projects = ProjectService(
+            store: ProjectStore(database: database),
+            rooms: Assembly.applier(datasets, pipelines, registry, releases, monitoring, policies))
+        loop = EndpointLoop(work: .wired(monitoring: monitoring, releases: releases, policies: policies, serving: serving), logger: logger)
+        try FileManager.default.createDirectory(atPath: home.temporary, withIntermediateDirectories: true)
+    }
+
+    private static var migrations: [Migration] {
+        TokenStore.migrations + ProjectStore.migrations + JobQueue.migrations + DatasetsRoom.migrations + TrackingRoom.migrations
+            + RegistryRoom.migrations + ReleasesRoom.migrations + MonitoringRoom.migrations + PipelinesRoom.migrations + PoliciesRoom.migrations
+    }
+
+    /// Gives each part of a project to the room that owns it, in the order in which they build on each other.
+    private static func applier(
+        _ datasets: DatasetsRoom, _ pipelines: PipelinesRoom, _ registry: RegistryRoom, _ releases: ReleasesRoom, _ monitoring: MonitoringRoom,
+        _ policies: PoliciesRoom
+    ) -> @Sendable (Project, Identity) async throws -> Void {
+        { project, identity in
+            try await datasets.service.apply(project.datasets, folder: project.folder, by: identity)
+            try await registry.service.apply(project.models, by: identity)
+            try await pipelines.service.apply(project.pipelines, projectFolder: project.folder, by: identity)
+            try await releases.service.apply(project.endpoints, by: identity)
+            try await monitoring.service.apply(project.monitors, by: identity)
+            try await policies.service.apply(project.policies, by: identity)
+        }
+    }
+
+    /// The server's URL is known only once it listens.
+    func listening(at url: String) { address.set(url) }
+
+    /// The queue and the loop, until cancelled.
+    func runInBackground() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask(name: "tern.jobs") { try await self.queue.run() }
+            group.addTask(name: "tern.loop") { await self.loop.run(signals: self.log.follow()) }
+            group.addTask(name: "tern.models") { await self.preload() }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Loads what the endpoints answer with, so that no first caller waits for it.
+    private func preload() async {
+        for variant in releases.service.loadedVariants() {
+            do {
+                try await serving.pool.ensureLoaded([variant])
+            } catch {
+                logger.error("\(variant.model) version \(variant.version): \(TernError.wrap(error))")
+            }
+        }
+    }
+
+    func close() async {
+        home.withdraw()
+        log.close()
+        try? database.close()
+    }
 }

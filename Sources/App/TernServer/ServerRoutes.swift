@@ -1,0 +1,45 @@
+import Dialects
+import Hummingbird
+import Registry
+import Releases
+import TernKernel
+import TernWeb
+
+extension Assembly {
+    /// Everything that the server answers.
+    func router() -> TernRouter {
+        let router = TernRouter(context: TernContext.self)
+        router.add(middleware: ErrorMiddleware())
+        router.add(middleware: AuthenticationMiddleware(access.authentication))
+
+        MLflowDialect(tracking: tracking.service, artifacts: tracking.artifacts, registry: registry.service).mount(on: router)
+        OpenInferenceDialect(service: serving.service).mount(on: router)
+        InvocationsDialect(service: serving.service).mount(on: router)
+        serving.mountMetrics(on: router)
+
+        let api = router.group("api/tern/v1")
+        datasets.mount(on: api)
+        tracking.mount(on: api)
+        pipelines.mount(on: api)
+        registry.mount(on: api)
+        serving.mount(on: api)
+        releases.mount(on: api)
+        monitoring.mount(on: api)
+        policies.mount(on: api)
+        access.mount(on: api)
+        projects.mount(on: api)
+        LedgerRoutes(ledger: ledger).mount(on: api)
+        WhyService(registry: registry.service, releases: releases.service, ledger: ledger).mount(on: api)
+        mountLoop(on: api)
+        return router
+    }
+
+    private func mountLoop(on router: TernRouterGroup) {
+        router.post("endpoints/:name/settle") { [loop, releases] _, context in
+            let name = try context.path("name")
+            _ = try await releases.service.endpoint(name)
+            try await loop.settle(name)
+            return Response.json(["settled": true] as JSON)
+        }
+    }
+}

@@ -1,0 +1,34 @@
+import Monitoring
+import Registry
+import Releases
+import Serving
+import TernKernel
+import TernLog
+
+extension ReleasePorts {
+    /// Registry says what may be released, Serving loads it, Monitoring says how it does.
+    static func wired(registry: RegistryRoom, serving: ServingRoom, monitoring: MonitoringRoom, log: InferenceLog, clock: WallClock) -> ReleasePorts {
+        ReleasePorts(
+            status: { model, version in
+                do {
+                    return try await registry.service.version(model, version).status.rawValue
+                } catch let error as TernError where error.code == .notFound {
+                    return nil
+                }
+            },
+            latestApproved: { try await registry.service.latestApproved($0) },
+            ensureLoaded: { try await serving.pool.ensureLoaded($0) },
+            isLoaded: { serving.pool.loaded(ModelPool.Key($0)) != nil },
+            setChampion: { model, version, identity in
+                try await registry.service.setAlias(RegistryService.champion, of: model, to: version, by: identity)
+            },
+            observe: { endpoint, since, _ in
+                try await monitoring.service.observe(endpoint, since: since).map { seen in
+                    Releases.VariantObservation(
+                        variant: seen.variant.name, requests: seen.requests, rows: seen.rows, errors: seen.errors,
+                        latencyP99Microseconds: seen.latencyP99Microseconds, slow: nil, labelled: seen.labelled, correct: seen.correct)
+                }
+            },
+            clock: { endpoint in log.clock(endpoint: endpoint) })
+    }
+}
