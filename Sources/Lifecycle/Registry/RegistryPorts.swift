@@ -36,16 +36,20 @@ package struct RegistryPorts: Sendable {
     package var artifactFile: @Sendable (_ source: String, _ runID: String?) async throws -> [String]
     /// Who serves this version now (`endpoint price`), so that it is not deleted under them.
     package var user: @Sendable (_ model: String, _ version: Int) async throws -> String?
+    /// Told when a model that a run logged became a version, so that tracking can show it there.
+    package var loggedModelRegistered: @Sendable (_ id: String, _ model: String, _ version: Int) async throws -> Void
 
     package init(
         run: @escaping @Sendable (String) async throws -> RunFacts? = { _ in nil },
         loggedModel: @escaping @Sendable (String) async throws -> LoggedModelFacts? = { _ in nil },
         artifactFile: @escaping @Sendable (String, String?) async throws -> [String] = { _, _ in [] },
-        user: @escaping @Sendable (String, Int) async throws -> String? = { _, _ in nil }
+        user: @escaping @Sendable (String, Int) async throws -> String? = { _, _ in nil },
+        loggedModelRegistered: @escaping @Sendable (String, String, Int) async throws -> Void = { _, _, _ in }
     ) {
         self.run = run
         self.loggedModel = loggedModel
         self.artifactFile = artifactFile
         self.user = user
+        self.loggedModelRegistered = loggedModelRegistered
     }
 }

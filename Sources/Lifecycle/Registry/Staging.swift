@@ -40,7 +40,8 @@ struct Staging {
         let format = (source as NSString).pathExtension.lowercased()
         let path = format.isEmpty ? "\(folder)/\(name)" : "\(folder)/\(name).\(format)"
         do {
-            try FileManager.default.copyItem(atPath: source, toPath: path)
+            // The file itself, where the path is a link to it.
+            try FileManager.default.copyItem(atPath: (source as NSString).resolvingSymlinksInPath, toPath: path)
         } catch {
             throw DurableFile.describe(error, "cannot read the \(name) file \(source)")
         }
