@@ -1,0 +1,32 @@
+import Hummingbird
+import TernKernel
+import TernWeb
+import Tracking
+
+/// MLflow's REST API as its own Python client speaks it: it translates the wire into the rooms' verbs and decides nothing itself.
+package struct MLflowDialect: Sendable {
+    let tracking: TrackingService
+    let artifacts: ArtifactStore
+
+    package init(tracking: TrackingService, artifacts: ArtifactStore) {
+        self.tracking = tracking
+        self.artifacts = artifacts
+    }
+
+    /// The version of MLflow whose answers these are.
+    static let version = "3.17.2"
+
+    /// Puts the dialect's routes on the server's root.
+    package func mount(on router: TernRouter) {
+        var routes = MLflowRoutes()
+        mountServer(on: &routes)
+        mountExperiments(on: &routes)
+        mountRuns(on: &routes)
+        mountMetrics(on: &routes)
+        mountLoggedModels(on: &routes)
+        mountRegistry(on: &routes)
+        routes.mount(on: router)
+        mountArtifacts(on: router)
+        mountProbes(on: router)
+    }
+}

@@ -1,0 +1,4 @@
+extension MLflowDialect {
+    /// Registered models and their versions.
+    func mountRegistry(on routes: inout MLflowRoutes) {}
+}
