@@ -1,4 +1,5 @@
 import Hummingbird
+import Registry
 import TernKernel
 import TernWeb
 import Tracking
@@ -7,10 +8,12 @@ import Tracking
 package struct MLflowDialect: Sendable {
     let tracking: TrackingService
     let artifacts: ArtifactStore
+    let registry: RegistryService?
 
-    package init(tracking: TrackingService, artifacts: ArtifactStore) {
+    package init(tracking: TrackingService, artifacts: ArtifactStore, registry: RegistryService? = nil) {
         self.tracking = tracking
         self.artifacts = artifacts
+        self.registry = registry
     }
 
     /// The version of MLflow whose answers these are.

@@ -33,7 +33,7 @@ struct ModelEvaluator: Sendable {
     func readTable(_ path: String, for runner: ModelRunner, called name: String, target: String?) async throws -> [Column] {
         let columns = try await tables.readColumns(of: path)
         let names = columns.map(\.name)
-        try runner.check(names, of: name)
+        _ = try runner.inputs(of: names, in: name, besides: target)
         if let target, !names.contains(target) {
             throw TernError.invalid(
                 "the \(name) has no column '\(target)', which holds the truth (the model's target)",
@@ -46,8 +46,7 @@ struct ModelEvaluator: Sendable {
     /// What the model answers on a table with known truth.
     func answers(of runner: ModelRunner, on columns: [Column], target: String, task: ModelTask) async throws -> HoldoutAnswers {
         guard let truth = columns.first(where: { $0.name == target }) else { throw TernError.invalid("there is no column '\(target)'") }
-        let inputs = columns.filter { runner.columns.contains($0.name) }
-        let (predicted, score) = try await runner.run(inputs)
+        let (predicted, score) = try await runner.run(try runner.inputs(of: columns, in: "holdout", besides: target))
         return HoldoutAnswers(task: task, truth: truth, predicted: predicted, score: score)
     }
 
@@ -59,7 +58,6 @@ struct ModelEvaluator: Sendable {
         // An answer whose blob is gone is computed again.
         if let kept, let data = try? blobs.read(kept), let answers = try? data.decodeJSON(HoldoutAnswers.self) { return answers }
         let runner = try await load()
-        try runner.check(columns.map(\.name), of: "holdout")
         let answers = try await answers(of: runner, on: columns, target: key.target, task: key.task)
         let digest = try blobs.put(try JSONEncoder.tern.encode(answers))
         let metrics = answers.metrics()
@@ -68,8 +66,8 @@ struct ModelEvaluator: Sendable {
     }
 
     /// The model's inputs and its own answers over a reference table.
-    func profile(of runner: ModelRunner, on columns: [Column]) async throws -> Profile {
-        let inputs = columns.filter { runner.columns.contains($0.name) }
+    func profile(of runner: ModelRunner, on columns: [Column], target: String) async throws -> Profile {
+        let inputs = try runner.inputs(of: columns, in: "reference table", besides: target)
         let (predicted, score) = try await runner.run(inputs)
         return try await Blocking.run {
             var profile = Profile(rows: predicted.count)

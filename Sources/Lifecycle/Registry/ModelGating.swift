@@ -123,7 +123,7 @@ extension RegistryService {
                 measurements.champion = try await measureChampion(of: version, key, columns)
             }
             if declaration.gates.contains(where: \.isLatency) {
-                let inputs = columns.filter { runner.columns.contains($0.name) }
+                let inputs = try runner.inputs(of: columns, in: "holdout", besides: declaration.target)
                 measurements.latency = try await runner.latency(inputs)
             }
         } catch let error as TernError where error.code != .cancelled && error.code != .unavailable && error.code != .resourceExhausted {

@@ -1,4 +1,5 @@
 import Foundation
+import TernInference
 import TernKernel
 import TernStore
 
@@ -176,7 +177,7 @@ extension RegistryService {
             let runner = try await evaluator.load(file.path)
             draft.digest = try blobs.put(fileAt: file.path).digest
             draft.signature = ModelSignature(runner.model)
-            draft.lineage.features = runner.columns
+            draft.lineage.features = runner.model.inputs.map(\.name)
         } catch let error as TernError where error.code == .invalidArgument {
             draft.statusReason = error.message + "."
         }

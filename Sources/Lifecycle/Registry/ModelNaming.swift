@@ -150,7 +150,9 @@ extension RegistryService {
         }
     }
 
-    /// - Throws: `not_found`; `latest` is the highest number.
+    /// The version under an alias; `latest` is the highest number.
+    ///
+    /// - Throws: `not_found` without such a model, `invalid_argument` without such an alias: MLflow tells these apart.
     package func version(_ model: String, alias: String) async throws -> ModelVersion {
         try RegisteredModel.check(alias: alias)
         return try await database.read { connection in
@@ -161,7 +163,7 @@ extension RegistryService {
                 guard let latest = try versions.all(of: model).first else { throw TernError.notFound("Latest version not found for model \(model).") }
                 return latest
             }
-            guard let number = try store.version(alias: alias, of: model) else { throw TernError.notFound("Registered model alias \(alias) not found.") }
+            guard let number = try store.version(alias: alias, of: model) else { throw TernError.invalid("Registered model alias \(alias) not found.") }
             return try versions.get(model, number)
         }
     }

@@ -1,4 +1,5 @@
 import Foundation
+import TernInference
 import TernKernel
 import TernStats
 import TernStore
@@ -56,10 +57,14 @@ extension RegistryService {
             return made.status == .gating ? try await gate(made, declaration: declaration, by: request.by, eventTime: request.eventTime) : made
         }
         let runner = try await evaluator.load(file.path, features: request.lineage.features)
+        var lineage = request.lineage
+        lineage.run = lineage.run ?? request.runID
+        lineage.pipelineRun = lineage.pipelineRun ?? request.pipelineRun
         var holdout: Staging.File?
         if let source = request.holdoutFile {
             let staged = try staging.add(source, as: "holdout")
-            _ = try await evaluator.readTable(staged.path, for: runner, called: "holdout", target: declaration.target)
+            let columns = try await evaluator.readTable(staged.path, for: runner, called: "holdout", target: declaration.target)
+            lineage.features = try runner.inputs(of: columns.map(\.name), in: "holdout", besides: declaration.target)
             holdout = staged
         }
         var reference: Staging.File?
@@ -67,15 +72,12 @@ extension RegistryService {
         if let source = request.referenceFile {
             let staged = try staging.add(source, as: "reference")
             let columns = try await evaluator.readTable(staged.path, for: runner, called: "reference table", target: nil)
-            profile = try await evaluator.profile(of: runner, on: columns)
+            profile = try await evaluator.profile(of: runner, on: columns, target: declaration.target)
             reference = staged
         }
         for staged in [file, holdout, reference].compactMap(\.self) { _ = try blobs.put(fileAt: staged.path) }
 
-        var lineage = request.lineage
-        lineage.run = lineage.run ?? request.runID
-        lineage.pipelineRun = lineage.pipelineRun ?? request.pipelineRun
-        if lineage.features.isEmpty { lineage.features = runner.columns }
+        if lineage.features.isEmpty { lineage.features = runner.model.inputs.map(\.name) }
         let draft = ModelVersionDraft(
             model: request.model, status: .gating, origin: request.origin, digest: file.digest, holdout: holdout?.digest,
             holdoutFormat: holdout?.format, reference: reference?.digest, signature: ModelSignature(runner.model),

@@ -11,18 +11,37 @@ struct ModelRunner: Sendable {
     /// For a model with one tensor of several columns: which columns, in order.
     let features: [String]
 
-    /// Columns that a table must have for this model.
-    var columns: [String] {
-        if let only = model.inputs.first, model.inputs.count == 1, only.shape.count == 2, only.shape[1] != 1, !features.isEmpty { return features }
-        return model.inputs.map(\.name)
+    /// The one tensor of all features, whose columns have no names of their own, for a model that takes one.
+    private var matrix: TensorInfo? {
+        guard let only = model.inputs.first, model.inputs.count == 1, only.shape.count == 2, only.shape.last != 1 else { return nil }
+        return only
     }
 
+    /// The columns that the model takes out of a table, in its order: the names of its inputs; for one tensor of all features, those that its
+    /// metadata or its lineage name, else all but the target.
+    ///
     /// - Throws: `invalid_argument` naming the column that the table lacks.
-    func check(_ names: [String], of table: String) throws {
-        guard let missing = columns.first(where: { !names.contains($0) }) else { return }
-        throw TernError.invalid(
-            "the \(table) has no column '\(missing)', which the model takes as an input",
-            hint: "the \(table) has: \(names.joined(separator: ", "))", details: ["column": .string(missing)])
+    func inputs(of names: [String], in table: String, besides target: String?) throws -> [String] {
+        var wanted = model.inputs.map(\.name)
+        // A width left open may be one column of that name.
+        if let matrix, !(matrix.shape.last == -1 && names.contains(matrix.name)) {
+            if let named = model.metadata["tern.features"] {
+                wanted = try JSON(parsing: named).decode([String].self)
+            } else {
+                wanted = features.isEmpty || features == wanted ? names.filter { $0 != target } : features
+            }
+        }
+        if let missing = wanted.first(where: { !names.contains($0) }) {
+            throw TernError.invalid(
+                "the \(table) has no column '\(missing)', which the model takes as an input",
+                hint: "the \(table) has: \(names.joined(separator: ", "))", details: ["column": .string(missing)])
+        }
+        return wanted
+    }
+
+    /// The table's columns that the model takes, in its order.
+    func inputs(of columns: [Column], in table: String, besides target: String?) throws -> [Column] {
+        try inputs(of: columns.map(\.name), in: table, besides: target).compactMap { name in columns.first { $0.name == name } }
     }
 
     /// Answers every row, in pieces, off the threads that requests run on.
@@ -34,7 +53,7 @@ struct ModelRunner: Sendable {
             var start = 0
             while start < rows {
                 let end = min(rows, start + piece)
-                let answer = try run(columns.map { $0.rows(start..<end) }, rows: end - start)
+                let answer = try model.run(columns: columns.map { $0.rows(start..<end) })
                 guard answer.predicted.count == end - start, answer.score.count == end - start else {
                     throw TernError.invalid("the model gave \(answer.predicted.count) answers for \(end - start) rows")
                 }
@@ -53,11 +72,11 @@ struct ModelRunner: Sendable {
         return try await Blocking.run {
             let clock = ContinuousClock()
             let deadline = clock.now + budget
-            for index in 0..<50 where clock.now < deadline { _ = try run(singles[index % singles.count], rows: 1) }
+            for index in 0..<50 where clock.now < deadline { _ = try model.run(columns: singles[index % singles.count]) }
             var seconds: [Double] = []
             while seconds.count < runs, seconds.count < 10 || clock.now < deadline {
                 let row = singles[seconds.count % singles.count]
-                let took = try clock.measure { _ = try run(row, rows: 1) }
+                let took = try clock.measure { _ = try model.run(columns: row) }
                 seconds.append(Double(took.components.seconds) + Double(took.components.attoseconds) / 1e18)
             }
             return LatencyMeasurement(seconds)
@@ -67,26 +86,6 @@ struct ModelRunner: Sendable {
     private var piece: Int {
         guard let first = model.inputs.first?.shape.first, first > 0 else { return ModelRunner.batch }
         return first
-    }
-
-    private func run(_ columns: [Column], rows: Int) throws -> ModelPrediction {
-        guard self.columns == features, let input = model.inputs.first, features != [input.name] else { return try model.run(columns: columns) }
-        let parts = try features.map { name in
-            guard let numbers = columns.first(where: { $0.name == name })?.numbers else {
-                throw TernError.invalid("column '\(name)' does not hold numbers, which the model's tensor '\(input.name)' takes")
-            }
-            return numbers
-        }
-        var values: [Double] = []
-        values.reserveCapacity(rows * parts.count)
-        for row in 0..<rows {
-            for part in parts { values.append(part[row] ?? .nan) }
-        }
-        let shape = [rows, parts.count]
-        let tensor =
-            input.type == .float64
-            ? try Tensor(input.name, shape: shape, values: values) : try Tensor(input.name, shape: shape, values: values.map(Float.init))
-        return ModelPrediction(outputs: try model.run([tensor]), rows: rows)
     }
 }
 

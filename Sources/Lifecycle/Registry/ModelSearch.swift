@@ -23,7 +23,7 @@ extension RegistryService {
             let found = models.filter { ($0.subject.isPrompt == wantsPrompts) && query.matches($0.subject) }
                 .sorted { query.precedes($0.subject, $1.subject) }
             let versions = ModelVersionStore(connection)
-            return try page(found, query) { ModelWithLatest(model: $0.model, latest: newest(try versions.all(of: $0.model.name))) }
+            return try page(found, query) { ModelWithLatest(model: $0.model, latest: RegistryService.newest(try versions.all(of: $0.model.name))) }
         }
     }
 
@@ -44,7 +44,7 @@ extension RegistryService {
 
     package func modelWithLatest(_ name: String) async throws -> ModelWithLatest {
         try await database.read { connection in
-            ModelWithLatest(model: try ModelStore(connection).get(name), latest: newest(try ModelVersionStore(connection).all(of: name)))
+            ModelWithLatest(model: try ModelStore(connection).get(name), latest: RegistryService.newest(try ModelVersionStore(connection).all(of: name)))
         }
     }
 }
@@ -66,8 +66,6 @@ private func page<Found, Item: Sendable>(
     let end = min(found.count, start + min(max(0, query.limit), found.count))
     return RegistryPage(items: try found[start..<end].map(item), next: end < found.count ? end : nil)
 }
-
-private func newest(_ versions: [ModelVersion]) -> [ModelVersion] { RegistryService.newest(versions) }
 
 extension RegistryQuery.Subject {
     fileprivate init(_ model: RegisteredModel) {
