@@ -20,7 +20,8 @@ package struct MLflowDialect: Sendable {
     static let version = "3.17.2"
 
     /// Puts the dialect's routes on the server's root.
-    package func mount(on router: TernRouter) {
+    /// - Parameter probes: whether `GET /version` and `/health` are this dialect's to answer.
+    package func mount(on router: TernRouter, probes: Bool = true) {
         var routes = MLflowRoutes()
         mountServer(on: &routes)
         mountExperiments(on: &routes)
@@ -30,6 +31,6 @@ package struct MLflowDialect: Sendable {
         mountRegistry(on: &routes)
         routes.mount(on: router)
         mountArtifacts(on: router)
-        mountProbes(on: router)
+        if probes { mountProbes(on: router) }
     }
 }
