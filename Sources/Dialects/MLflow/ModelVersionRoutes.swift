@@ -56,13 +56,13 @@ struct ModelVersionRoutes: Sendable {
         let parameters = request.parameters
         let limit = try parameters.limit(unless: 10_000, atMost: 200_000)
         let query = RegistryQuery(
-            conditions: try RegistryFilter.versions.parse(parameters.string("filter") ?? ""),
-            order: try parameters.strings("order_by").map(RegistryFilter.versions.order).checkedForRepeats(), limit: limit,
+            conditions: try RegistryFilter.versions.parse(parameters.string("filter")),
+            order: try RegistryFilter.versions.order(parameters.strings("order_by")), limit: limit,
             offset: try parameters.offset())
         let page = try await registry.searchVersions(query)
         return .fields([
             "model_versions": page.items.isEmpty ? nil : .array(page.items.map { JSON($0) }),
-            "next_page_token": page.next.map(PageToken.text),
+            "next_page_token": PageToken.make(page.next),
         ])
     }
 

@@ -1,14 +1,14 @@
 import Registry
 import TernKernel
 
-/// MLflow's filter language for models and versions: comparisons joined by AND, nothing else.
+/// The words of a search in the registry: what may be asked of models and of versions, and how.
 struct RegistryFilter: Sendable {
     typealias Condition = RegistryQuery.Condition
 
-    /// Attributes that may be asked about, in the words of the filter.
+    /// Attributes in the words of the filter.
     let attributes: [String: RegistryQuery.Field]
     let numeric: Set<String>
-    /// Attributes that IN may list values of.
+    /// Attributes that may be compared with a list.
     let listed: Set<String>
     let orders: [String: RegistryQuery.Field]
 
@@ -21,97 +21,71 @@ struct RegistryFilter: Sendable {
         listed: ["name", "run_id"],
         orders: ["name": .name, "version_number": .version, "creation_timestamp": .created, "last_updated_timestamp": .updated])
 
-    func parse(_ text: String) throws -> [Condition] {
-        var reader = FilterReader(text)
-        guard try reader.peek() != nil else { return [] }
-        var conditions: [Condition] = []
-        while true {
-            conditions.append(try condition(&reader))
-            guard let joint = try reader.next() else { return conditions }
-            guard joint.isKeyword("AND"), try reader.peek() != nil else { throw reader.invalid(joint) }
+    func parse(_ text: String?) throws -> [Condition] { try FilterParser.parse(text ?? "").map(condition) }
+
+    func order(_ terms: [String]) throws -> [RegistryQuery.Order] {
+        var seen: Set<RegistryQuery.Field> = []
+        return try terms.map { text in
+            let (entity, key, ascending) = try FilterParser.parseOrder(text)
+            guard entity == nil || entity == "attribute", let field = orders[key] else {
+                throw TernError.invalid("Invalid order by key '\(key)' specified. Valid keys are '{\(RegistryFilter.names(orders))}'")
+            }
+            guard seen.insert(field).inserted else { throw TernError.invalid("`order_by` contains duplicate fields: \(terms)") }
+            return RegistryQuery.Order(field, ascending: ascending)
         }
     }
 
-    private func condition(_ reader: inout FilterReader) throws -> Condition {
-        guard let left = try reader.next() else { throw TernError.invalid("Invalid filter '\(reader.text)'. Could not be parsed.") }
-        let (field, name) = try self.field(left, reader)
-        let comparison = try reader.comparison()
-        guard let value = try reader.next() else { throw reader.invalid(left) }
-        if case .tag = field {
-            guard [.equal, .unequal, .like, .likeAnyCase].contains(comparison) else {
-                throw TernError.invalid("Invalid comparator for tag: \(comparison.rawValue)")
+    private func condition(_ clause: FilterClause) throws -> Condition {
+        switch clause.entity {
+        case "tag", "tags":
+            let comparison = try comparison(clause, among: [.equal, .unequal, .like, .likeAnyCase], "Invalid comparator for tag: ")
+            guard case .text(let text) = clause.value else {
+                throw TernError.invalid("Expected a quoted string value for tag (e.g. 'my-value'). Got value \(clause.source)")
             }
-            guard case .string(let text) = value.kind else {
-                throw TernError.invalid("Expected a quoted string value for tag (e.g. 'my-value'). Got value \(value.text)")
+            return Condition(.tag(clause.key), comparison, .text(text))
+        case nil, "attribute":
+            guard let field = attributes[clause.key] else {
+                throw TernError.invalid("Invalid attribute key '\(clause.key)' specified. Valid keys are '{\(RegistryFilter.names(attributes))}'")
             }
-            return Condition(field, comparison, .text(text))
-        }
-        if numeric.contains(name) { return Condition(field, try number(comparison, name), try number(value, name)) }
-        switch comparison {
-        case .among, .notAmong:
-            guard listed.contains(name) else { throw TernError.invalid("Invalid comparator for attribute: \(comparison.rawValue)") }
-            return Condition(field, comparison, .list(try reader.list(startingWith: value)))
-        case .equal, .unequal, .like, .likeAnyCase:
-            guard case .string(let text) = value.kind else {
-                throw TernError.invalid(
-                    "Expected a quoted string value or a list of quoted string values for attributes. Got value \(value.text)")
-            }
-            return Condition(field, comparison, .text(text))
-        case .less, .lessOrEqual, .greater, .greaterOrEqual:
-            throw TernError.invalid("Invalid comparator for attribute: \(comparison.rawValue)")
+            return numeric.contains(clause.key) ? try number(clause, field) : try text(clause, field)
+        case .some(let other):
+            throw TernError.invalid("Invalid entity type '\(other)'. Valid entity types are ('attribute', 'tag', 'tags')")
         }
     }
 
-    private func number(_ comparison: RegistryQuery.Comparison, _ name: String) throws -> RegistryQuery.Comparison {
-        switch comparison {
-        case .equal, .unequal, .less, .lessOrEqual, .greater, .greaterOrEqual: return comparison
-        case .like, .likeAnyCase, .among, .notAmong:
-            throw TernError.invalid("Invalid comparator for attribute \(name): \(comparison.rawValue)")
-        }
-    }
-
-    private func number(_ value: FilterToken, _ name: String) throws -> RegistryQuery.Operand {
-        let text = if case .string(let inner) = value.kind { inner } else { value.text }
-        guard let number = Int64(text) else { throw TernError.invalid("Invalid value for numeric attribute '\(name)': \(text)") }
-        return .number(number)
-    }
-
-    /// `name`, `attribute.name`, `tag.key`, ``tags.`a key` ``, `tags."a key"`.
-    private func field(_ token: FilterToken, _ reader: FilterReader) throws -> (RegistryQuery.Field, String) {
-        guard case .word(let parts) = token.kind, let first = parts.first else { throw reader.invalid(token) }
-        let entity = parts.count > 1 ? first : "attribute"
-        let key = parts.count > 1 ? parts.dropFirst().joined(separator: ".") : first
-        switch entity {
-        case "tag", "tags": return (.tag(key), key)
-        case "attribute":
-            guard let field = attributes[key] else {
-                throw TernError.invalid(
-                    "Invalid attribute key '\(key)' specified. Valid keys are '{\(attributes.keys.sorted().map { "'\($0)'" }.joined(separator: ", "))}'")
+    private func number(_ clause: FilterClause, _ field: RegistryQuery.Field) throws -> Condition {
+        let comparison = try comparison(
+            clause, among: [.equal, .unequal, .less, .lessOrEqual, .greater, .greaterOrEqual], "Invalid comparator for attribute \(clause.key): ")
+        let value: Int64? =
+            switch clause.value {
+            case .number(let number): Int64(exactly: number)
+            case .text(let text): Int64(text)
+            case .list, .none: nil
             }
-            return (field, key)
+        guard let value else { throw TernError.invalid("Invalid value for numeric attribute '\(clause.key)': \(clause.source)") }
+        return Condition(field, comparison, .number(value))
+    }
+
+    private func text(_ clause: FilterClause, _ field: RegistryQuery.Field) throws -> Condition {
+        var allowed: [RegistryQuery.Comparison] = [.equal, .unequal, .like, .likeAnyCase]
+        if listed.contains(clause.key) { allowed += [.among, .notAmong] }
+        let comparison = try comparison(clause, among: allowed, "Invalid comparator for attribute: ")
+        switch (comparison, clause.value) {
+        case (.among, .list(let values)), (.notAmong, .list(let values)): return Condition(field, comparison, .list(values))
+        case (_, .text(let text)): return Condition(field, comparison, .text(text))
         default:
-            throw TernError.invalid("Invalid entity type '\(entity)'. Valid entity types are ('attribute', 'tag', 'tags')")
+            throw TernError.invalid("Expected a quoted string value or a list of quoted string values for attributes. Got value \(clause.source)")
         }
     }
 
-    /// `name ASC`, `last_updated_timestamp desc`, ``attribute.`name` ``.
-    func order(_ clause: String) throws -> RegistryQuery.Order {
-        let words = clause.replacing("`", with: "").replacing("\"", with: "").split(whereSeparator: \.isWhitespace).map(String.init)
-        guard let name = words.first, words.count <= 2 else {
-            throw TernError.invalid("Invalid order_by clause '\(clause)'. Could not be parsed.")
+    private func comparison(
+        _ clause: FilterClause, among allowed: [RegistryQuery.Comparison], _ refusal: String
+    ) throws -> RegistryQuery.Comparison {
+        guard let comparison = RegistryQuery.Comparison(rawValue: clause.comparator), allowed.contains(comparison) else {
+            throw TernError.invalid("\(refusal)\(clause.comparator)")
         }
-        var ascending = true
-        if let direction = words.dropFirst().first?.lowercased() {
-            guard direction == "asc" || direction == "desc" else {
-                throw TernError.invalid("Invalid ordering key in order_by clause '\(clause)'.")
-            }
-            ascending = direction == "asc"
-        }
-        let key = name.hasPrefix("attribute.") ? String(name.dropFirst("attribute.".count)) : name
-        guard let field = orders[key] else {
-            throw TernError.invalid(
-                "Invalid order by key '\(key)' specified. Valid keys are '{\(orders.keys.sorted().map { "'\($0)'" }.joined(separator: ", "))}'")
-        }
-        return RegistryQuery.Order(field, ascending: ascending)
+        return comparison
     }
+
+    private static func names(_ fields: [String: RegistryQuery.Field]) -> String { fields.keys.sorted().map { "'\($0)'" }.joined(separator: ", ") }
 }

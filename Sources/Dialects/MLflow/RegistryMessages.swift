@@ -1,4 +1,3 @@
-import Foundation
 import Registry
 import TernKernel
 
@@ -59,25 +58,5 @@ extension MLflowParameters {
         return Int(value)
     }
 
-    func offset() throws -> Int { try string("page_token").map { $0.isEmpty ? 0 : try PageToken.offset($0) } ?? 0 }
-}
-
-/// MLflow's page tokens: an offset, in JSON, in Base64.
-enum PageToken {
-    static func text(_ offset: Int) -> JSON { .string(Data("{\"offset\": \(offset)}".utf8).base64EncodedString()) }
-
-    static func offset(_ token: String) throws -> Int {
-        guard let data = Data(base64Encoded: token) else { throw TernError.invalid("Invalid page token, could not base64-decode") }
-        guard let value = try? JSON(parsing: data), let offset = value["offset"]?.intValue, offset >= 0, let exact = Int(exactly: offset) else {
-            throw TernError.invalid("Invalid page token, parsed value=\(String(decoding: data, as: UTF8.self))")
-        }
-        return exact
-    }
-}
-
-extension [RegistryQuery.Order] {
-    func checkedForRepeats() throws -> [RegistryQuery.Order] {
-        guard Set(map(\.field)).count == count else { throw TernError.invalid("`order_by` contains duplicate fields") }
-        return self
-    }
+    func offset() throws -> Int { try PageToken.offset(string("page_token")) }
 }

@@ -62,13 +62,13 @@ struct RegisteredModelRoutes: Sendable {
         let parameters = request.parameters
         let limit = try parameters.limit(unless: 100, atMost: 1000)
         let query = RegistryQuery(
-            conditions: try RegistryFilter.models.parse(parameters.string("filter") ?? ""),
-            order: try parameters.strings("order_by").map(RegistryFilter.models.order).checkedForRepeats(), limit: limit,
+            conditions: try RegistryFilter.models.parse(parameters.string("filter")),
+            order: try RegistryFilter.models.order(parameters.strings("order_by")), limit: limit,
             offset: try parameters.offset())
         let page = try await registry.searchModels(query)
         return .fields([
             "registered_models": page.items.isEmpty ? nil : .array(page.items.map { JSON($0.model, latest: $0.latest) }),
-            "next_page_token": page.next.map(PageToken.text),
+            "next_page_token": PageToken.make(page.next),
         ])
     }
 
