@@ -30,6 +30,11 @@ struct ModelRunner: Sendable {
             } else {
                 wanted = features.isEmpty || features == wanted ? names.filter { $0 != target } : features
             }
+            if let width = matrix.shape.last, width > 0, width != wanted.count {
+                throw TernError.invalid(
+                    "the model's input '\(matrix.name)' takes \(width) columns, and the \(table) offers \(wanted.count): \(wanted.joined(separator: ", "))",
+                    hint: "name them: lineage features, or the model's metadata \"tern.features\": [\"…\"]")
+            }
         }
         if let missing = wanted.first(where: { !names.contains($0) }) {
             throw TernError.invalid(
