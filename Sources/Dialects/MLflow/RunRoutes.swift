@@ -1,0 +1,112 @@
+import TernKernel
+import Tracking
+
+extension MLflowDialect {
+    func mountRuns(on routes: inout MLflowRoutes) {
+        let tracking = tracking
+        routes.post("runs/create") { request in
+            let body = request.parameters
+            let run = try await tracking.createRun(
+                RunDraft(
+                    experiment: try body.experimentID(), name: try body.string("run_name"), user: try body.string("user_id") ?? "",
+                    startTime: try body.integer("start_time") ?? 0, tags: try body.pairsByKey("tags")))
+            return ["run": run.mlflow]
+        }
+        routes.post("runs/update") { request in
+            let body = request.parameters
+            let info = try await tracking.updateRun(
+                try body.runID(), status: body.runStatus(), endTime: try body.integer("end_time"), name: try body.string("run_name"))
+            return ["run_info": info.mlflow]
+        }
+        routes.get("runs/get") { request in
+            ["run": try await tracking.run(try request.parameters.runID()).mlflow]
+        }
+        routes.post("runs/delete") { request in
+            try await tracking.deleteRun(try request.parameters.runID(), by: request.identity)
+            return [:]
+        }
+        routes.post("runs/restore") { request in
+            try await tracking.restoreRun(try request.parameters.runID(), by: request.identity)
+            return [:]
+        }
+        routes.post("runs/search", needs: .viewer) { request in
+            let body = request.parameters
+            let meaning = FilterMeaning.runs
+            let limit = try body.limit(or: 1000)
+            if limit > 50_000 { throw body.wrongType("max_results", .int(Int64(limit))) }
+            let page = try await tracking.searchRuns(
+                RunSearch(
+                    experiments: try body.experimentIDs(), filter: try meaning.filter(try body.string("filter")),
+                    order: try meaning.order(try body.strings("order_by")), stages: try body.stages("run_view_type"),
+                    offset: try PageToken.offset(try body.string("page_token")), limit: limit))
+            return .fields(["runs": .list(page.elements.map(\.mlflow)), "next_page_token": PageToken.make(page.nextOffset)])
+        }
+        mountLogging(on: &routes)
+        mountLinks(on: &routes)
+    }
+
+    private func mountLogging(on routes: inout MLflowRoutes) {
+        let tracking = tracking
+        routes.post("runs/log-metric") { request in
+            let run = try request.parameters.runID()
+            try await tracking.log(try LoggedPoint(request.parameters), to: run)
+            return [:]
+        }
+        routes.post("runs/log-parameter") { request in
+            let body = request.parameters
+            try await tracking.logParam(try body.required("key"), try body.string("value") ?? "", to: try body.runID())
+            return [:]
+        }
+        routes.post("runs/set-tag") { request in
+            let body = request.parameters
+            try await tracking.setTag(try body.required("key"), try body.string("value") ?? "", on: try body.runID())
+            return [:]
+        }
+        routes.post("runs/delete-tag") { request in
+            let body = request.parameters
+            try await tracking.deleteTag(try body.required("key"), of: try body.runID())
+            return [:]
+        }
+        routes.post("runs/log-batch") { request in
+            let body = request.parameters
+            let run = try body.required("run_id")
+            let batch = LogBatch(
+                metrics: try body.objects("metrics").map(LoggedPoint.init), params: try body.pairs("params"), tags: try body.pairs("tags"))
+            try await tracking.log(batch, to: run)
+            return [:]
+        }
+    }
+
+    /// What a run read and made.
+    private func mountLinks(on routes: inout MLflowRoutes) {
+        let tracking = tracking
+        routes.post("runs/log-inputs") { request in
+            let body = request.parameters
+            try await tracking.logInputs(
+                datasets: try body.objects("datasets").map(DatasetInput.init), models: try body.objects("models").map { try $0.required("model_id") },
+                to: try body.required("run_id"))
+            return [:]
+        }
+        routes.post("runs/outputs") { request in
+            let body = request.parameters
+            guard body.has("models") else { throw body.missing("models") }
+            let models = try body.objects("models").map { ModelOutput(model: try $0.required("model_id"), step: try $0.integer("step") ?? 0) }
+            try await tracking.logOutputs(models, of: try body.required("run_id"))
+            return [:]
+        }
+        routes.post("runs/log-model") { request in
+            let body = request.parameters
+            let text = try body.required("model_json")
+            guard let model = try? JSON(parsing: text), let fields = model.objectValue else {
+                throw TernError.invalid("Malformed model info. \n \(text) \n is not a valid JSON.")
+            }
+            let missing = ["artifact_path", "flavors", "utc_time_created", "run_id"].filter { fields[$0] == nil }
+            if !missing.isEmpty {
+                throw TernError.invalid("Model json is missing mandatory fields: {\(missing.map { "'\($0)'" }.joined(separator: ", "))}")
+            }
+            let kept = fields.filter { ["run_id", "utc_time_created", "artifact_path", "model_uuid", "flavors"].contains($0.key) }
+            try await tracking.recordModel(.object(kept), of: try body.required("run_id"))
+            return [:]
+        }
+    }
+}

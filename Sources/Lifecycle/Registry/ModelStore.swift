@@ -1,0 +1,141 @@
+import TernKernel
+import TernStore
+
+/// SQL of the registered models: names, tags, aliases, and the counter behind version numbers.
+struct ModelStore {
+    let connection: Connection
+
+    init(_ connection: Connection) { self.connection = connection }
+    init(_ transaction: Transaction) { connection = transaction.connection }
+
+    func find(_ name: String) throws -> RegisteredModel? {
+        guard let row = try connection.row("SELECT * FROM models WHERE name = ?", [.text(name)]) else { return nil }
+        return try model(row, tags: tags(of: name), aliases: aliases(of: name))
+    }
+
+    /// - Throws: `not_found`.
+    func get(_ name: String) throws -> RegisteredModel {
+        guard let model = try find(name) else {
+            throw TernError.notFound("Registered Model with name=\(name) not found", hint: "tern models list shows those that exist")
+        }
+        return model
+    }
+
+    /// Every model, by name.
+    func all() throws -> [RegisteredModel] {
+        var tags: [String: [String: String]] = [:]
+        for row in try connection.rows("SELECT model, key, value FROM model_tags") {
+            tags[try row.text("model"), default: [:]][try row.text("key")] = try row.text("value")
+        }
+        var aliases: [String: [String: Int]] = [:]
+        for row in try connection.rows("SELECT model, alias, version FROM model_aliases") {
+            aliases[try row.text("model"), default: [:]][try row.text("alias")] = Int(try row.int("version"))
+        }
+        return try connection.rows("SELECT * FROM models ORDER BY name").map { row in
+            let name = try row.text("name")
+            return try model(row, tags: tags[name] ?? [:], aliases: aliases[name] ?? [:])
+        }
+    }
+
+    /// - Throws: `already_exists`.
+    func insert(_ name: String, description: String?, tags: [String: String], declaration: ModelDeclaration?, now: Timestamp) throws {
+        try connection.execute(
+            "INSERT INTO models (name, description, declaration, created_at, updated_at) VALUES (?, ?, ?, ?, ?)",
+            [.text(name), SQLValue(description), try declaration.map(SQLValue.json) ?? .null, SQLValue(now), SQLValue(now)])
+        for (key, value) in tags { try setTag(of: name, key: key, value: value) }
+    }
+
+    func declare(_ declaration: ModelDeclaration, now: Timestamp) throws {
+        try connection.execute(
+            "UPDATE models SET declaration = ?, updated_at = ? WHERE name = ?",
+            [try .json(declaration), SQLValue(now), .text(declaration.name)])
+    }
+
+    func describe(_ name: String, _ description: String?, now: Timestamp) throws {
+        try connection.execute(
+            "UPDATE models SET description = ?, updated_at = ? WHERE name = ?", [SQLValue(description), SQLValue(now), .text(name)])
+    }
+
+    func touch(_ name: String, now: Timestamp) throws {
+        try connection.execute("UPDATE models SET updated_at = ? WHERE name = ?", [SQLValue(now), .text(name)])
+    }
+
+    /// The next number of this name, which no version of it has ever had.
+    func takeNumber(for name: String) throws -> Int {
+        try connection.execute(
+            """
+            INSERT INTO model_numbers (model, last_version) VALUES (?, 1)
+            ON CONFLICT (model) DO UPDATE SET last_version = model_numbers.last_version + 1
+            """, [.text(name)])
+        let row = try connection.row("SELECT last_version FROM model_numbers WHERE model = ?", [.text(name)])
+        return Int(row?.optionalInt("last_version") ?? 1)
+    }
+
+    func rename(_ name: String, to new: String, now: Timestamp) throws {
+        try connection.execute("UPDATE models SET name = ?, updated_at = ? WHERE name = ?", [.text(new), SQLValue(now), .text(name)])
+        for table in ModelStore.parts { try connection.execute("UPDATE \(table) SET model = ? WHERE model = ?", [.text(new), .text(name)]) }
+        try connection.execute("UPDATE model_versions SET updated_at = ? WHERE model = ?", [SQLValue(now), .text(new)])
+        // The new name counts on from whichever is further; the old one keeps its counter.
+        let last = try connection.row(
+            "SELECT max(last_version) AS last FROM model_numbers WHERE model = ? OR model = ?", [.text(name), .text(new)])?.optionalInt("last") ?? 0
+        try connection.execute(
+            "INSERT INTO model_numbers (model, last_version) VALUES (?, ?) ON CONFLICT (model) DO UPDATE SET last_version = excluded.last_version",
+            [.text(new), .int(last)])
+    }
+
+    func delete(_ name: String) throws {
+        for table in ModelStore.parts { try connection.execute("DELETE FROM \(table) WHERE model = ?", [.text(name)]) }
+        try connection.execute("DELETE FROM models WHERE name = ?", [.text(name)])
+    }
+
+    private static let parts = ["model_tags", "model_aliases", "model_versions", "model_version_tags", "model_approvals", "model_profiles"]
+
+    func setTag(of name: String, key: String, value: String) throws {
+        try connection.execute(
+            "INSERT INTO model_tags (model, key, value) VALUES (?, ?, ?) ON CONFLICT (model, key) DO UPDATE SET value = excluded.value",
+            [.text(name), .text(key), .text(value)])
+    }
+
+    func removeTag(of name: String, key: String) throws {
+        try connection.execute("DELETE FROM model_tags WHERE model = ? AND key = ?", [.text(name), .text(key)])
+    }
+
+    func setAlias(_ alias: String, of name: String, to version: Int) throws {
+        try connection.execute(
+            "INSERT INTO model_aliases (model, alias, version) VALUES (?, ?, ?) ON CONFLICT (model, alias) DO UPDATE SET version = excluded.version",
+            [.text(name), .text(alias), SQLValue(version)])
+    }
+
+    /// - Returns: whether there was one.
+    func removeAlias(_ alias: String, of name: String) throws -> Bool {
+        try connection.execute("DELETE FROM model_aliases WHERE model = ? AND alias = ?", [.text(name), .text(alias)]) > 0
+    }
+
+    func version(alias: String, of name: String) throws -> Int? {
+        try connection.row("SELECT version FROM model_aliases WHERE model = ? AND alias = ?", [.text(name), .text(alias)])?
+            .optionalInt("version").map { Int($0) }
+    }
+
+    private func tags(of name: String) throws -> [String: String] {
+        var tags: [String: String] = [:]
+        for row in try connection.rows("SELECT key, value FROM model_tags WHERE model = ?", [.text(name)]) {
+            tags[try row.text("key")] = try row.text("value")
+        }
+        return tags
+    }
+
+    func aliases(of name: String) throws -> [String: Int] {
+        var aliases: [String: Int] = [:]
+        for row in try connection.rows("SELECT alias, version FROM model_aliases WHERE model = ?", [.text(name)]) {
+            aliases[try row.text("alias")] = Int(try row.int("version"))
+        }
+        return aliases
+    }
+
+    private func model(_ row: SQLRow, tags: [String: String], aliases: [String: Int]) throws -> RegisteredModel {
+        RegisteredModel(
+            name: try row.text("name"), description: row.optionalText("description"), createdAt: try row.time("created_at"),
+            updatedAt: try row.time("updated_at"), tags: tags, aliases: aliases,
+            declaration: try row.optionalJSON("declaration")?.decode(ModelDeclaration.self))
+    }
+}

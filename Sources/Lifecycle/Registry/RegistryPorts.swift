@@ -1,0 +1,55 @@
+import TernKernel
+
+/// What the registry asks of other rooms. The server fills these in; without them, plain registration still works.
+package struct RegistryPorts: Sendable {
+    /// What tracking knows of a run.
+    package struct RunFacts: Sendable {
+        package var artifactURI: String
+        package var params: [String: String]
+        package var tags: [String: String]
+        package var datasets: [Lineage.DatasetReference]
+
+        package init(
+            artifactURI: String, params: [String: String] = [:], tags: [String: String] = [:], datasets: [Lineage.DatasetReference] = []
+        ) {
+            self.artifactURI = artifactURI
+            self.params = params
+            self.tags = tags
+            self.datasets = datasets
+        }
+    }
+
+    /// What tracking knows of a model that a run logged.
+    package struct LoggedModelFacts: Sendable {
+        package var location: String
+        package var runID: String?
+
+        package init(location: String, runID: String?) {
+            self.location = location
+            self.runID = runID
+        }
+    }
+
+    package var run: @Sendable (_ id: String) async throws -> RunFacts?
+    package var loggedModel: @Sendable (_ id: String) async throws -> LoggedModelFacts?
+    /// The files below a version's source, as local paths; empty when the source lies elsewhere.
+    package var artifactFile: @Sendable (_ source: String, _ runID: String?) async throws -> [String]
+    /// Who serves this version now (`endpoint price`), so that it is not deleted under them.
+    package var user: @Sendable (_ model: String, _ version: Int) async throws -> String?
+    /// Told when a model that a run logged became a version, so that tracking can show it there.
+    package var loggedModelRegistered: @Sendable (_ id: String, _ model: String, _ version: Int) async throws -> Void
+
+    package init(
+        run: @escaping @Sendable (String) async throws -> RunFacts? = { _ in nil },
+        loggedModel: @escaping @Sendable (String) async throws -> LoggedModelFacts? = { _ in nil },
+        artifactFile: @escaping @Sendable (String, String?) async throws -> [String] = { _, _ in [] },
+        user: @escaping @Sendable (String, Int) async throws -> String? = { _, _ in nil },
+        loggedModelRegistered: @escaping @Sendable (String, String, Int) async throws -> Void = { _, _, _ in }
+    ) {
+        self.run = run
+        self.loggedModel = loggedModel
+        self.artifactFile = artifactFile
+        self.user = user
+        self.loggedModelRegistered = loggedModelRegistered
+    }
+}

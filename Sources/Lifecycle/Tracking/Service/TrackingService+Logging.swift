@@ -1,0 +1,180 @@
+import TernKernel
+import TernStore
+
+/// What one `log-batch` carries.
+package struct LogBatch: Sendable {
+    package var metrics: [LoggedPoint]
+    package var params: [(key: String, value: String)]
+    package var tags: [(key: String, value: String)]
+
+    package init(metrics: [LoggedPoint] = [], params: [(key: String, value: String)] = [], tags: [(key: String, value: String)] = []) {
+        self.metrics = metrics
+        self.params = params
+        self.tags = tags
+    }
+}
+
+extension TrackingService {
+    /// Logging a point that is there already changes nothing.
+    package func log(_ metric: LoggedPoint, to run: String) async throws {
+        try NameRules.check(metric.point)
+        try await database.write { try TrackingService.append([metric], to: run, $0) }
+    }
+
+    private static func append(_ metrics: [LoggedPoint], to run: String, _ transaction: Transaction) throws {
+        try requireActiveRun(run, transaction.connection)
+        try MetricStore.append(metrics.map(\.point), to: run, transaction.connection)
+        for metric in metrics {
+            guard let model = metric.model else { continue }
+            try LoggedModelStore.append(
+                ModelMetric(point: metric.point, model: model, run: run, datasetName: metric.datasetName, datasetDigest: metric.datasetDigest),
+                transaction.connection)
+        }
+    }
+
+    /// A parameter is written once: the same value again is accepted, another one refused.
+    package func logParam(_ key: String, _ value: String, to run: String) async throws {
+        let value = try NameRules.param(key: key, value: value)
+        try await database.write { transaction in
+            try TrackingService.requireActiveRun(run, transaction.connection)
+            guard let old = try RunStore.param(run, key, transaction.connection) else {
+                return try RunStore.insertParam(run, key, value, transaction.connection)
+            }
+            if old != value {
+                throw TernError.invalid(
+                    "Changing param values is not allowed. Param with key='\(key)' was already logged with value='\(old)' "
+                        + "for run ID='\(run)'. Attempted logging new value '\(value)'.")
+            }
+        }
+    }
+
+    /// Logs all of it or, when anything is wrong, none of it.
+    package func log(_ batch: LogBatch, to run: String) async throws {
+        try NameRules.checkRun(id: run)
+        for (index, metric) in batch.metrics.enumerated() { try NameRules.check(metric.point, at: "metrics[\(index)]") }
+        let params = try batch.params.enumerated().map { index, param in
+            (key: param.key, value: try NameRules.param(key: param.key, value: param.value, at: "params[\(index)]"))
+        }
+        let tags = try batch.tags.enumerated().map { index, tag in
+            (key: tag.key, value: try NameRules.runTag(key: tag.key, value: tag.value, at: "tags[\(index)]"))
+        }
+        try TrackingService.checkCounts(batch)
+        try await database.write { transaction in
+            try TrackingService.requireActiveRun(run, transaction.connection)
+            try TrackingService.insert(params, into: run, transaction)
+            if !batch.metrics.isEmpty { try TrackingService.append(batch.metrics, to: run, transaction) }
+            for tag in tags { try TrackingService.set(tag.key, tag.value, on: run, transaction) }
+        }
+    }
+
+    private static func checkCounts(_ batch: LogBatch) throws {
+        let counts = [
+            ("metrics", 1000, batch.metrics.count), ("params", 100, batch.params.count), ("tags", 100, batch.tags.count),
+            ("metrics, params, and tags", 1000, batch.metrics.count + batch.params.count + batch.tags.count),
+        ]
+        for (what, limit, count) in counts where count > limit {
+            throw TernError.invalid(
+                "A batch logging request can contain at most \(limit) \(what). Got \(count) \(what). "
+                    + "Please split up \(what) across multiple requests and try again.")
+        }
+        var seen: Set<String> = []
+        let repeated = batch.params.map(\.key).filter { !seen.insert($0).inserted }
+        if !repeated.isEmpty {
+            throw TernError.invalid(
+                "Duplicate parameter keys have been submitted: [\(repeated.map { "'\($0)'" }.joined(separator: ", "))]. "
+                    + "Please ensure the request contains only one param value per param key.")
+        }
+    }
+
+    private static func insert(_ params: [(key: String, value: String)], into run: String, _ transaction: Transaction) throws {
+        var changed: [String] = []
+        for param in params {
+            guard let old = try RunStore.param(run, param.key, transaction.connection) else {
+                try RunStore.insertParam(run, param.key, param.value, transaction.connection)
+                continue
+            }
+            if old != param.value { changed.append("{'key': '\(param.key)', 'old_value': '\(old)', 'new_value': '\(param.value)'}") }
+        }
+        if !changed.isEmpty {
+            throw TernError.invalid(
+                "Changing param values is not allowed. Params were already logged='[\(changed.joined(separator: ", "))]' for run ID='\(run)'.")
+        }
+    }
+
+    package func setTag(_ key: String, _ value: String, on run: String) async throws {
+        let value = try NameRules.runTag(key: key, value: value)
+        try await database.write { transaction in
+            try TrackingService.requireActiveRun(run, transaction.connection)
+            try TrackingService.set(key, value, on: run, transaction)
+        }
+    }
+
+    /// The tag of the run's name is the run's name.
+    private static func set(_ key: String, _ value: String, on run: String, _ transaction: Transaction) throws {
+        if key == ReservedTag.runName {
+            if value.isEmpty { return }
+            guard var info = try RunStore.info(run, transaction.connection) else { throw noRun(run) }
+            info.name = value
+            try RunStore.update(info, transaction.connection)
+        }
+        try RunStore.setTag(run, key, value, transaction.connection)
+    }
+
+    package func deleteTag(_ key: String, of run: String) async throws {
+        try await database.write { transaction in
+            try TrackingService.requireActiveRun(run, transaction.connection)
+            guard try RunStore.deleteTag(run, key, transaction.connection) else {
+                throw TernError.notFound("No tag with name: \(key) in run with id \(run)")
+            }
+        }
+    }
+
+    /// Remembers a model that an old client logged, in the tag where MLflow keeps them.
+    package func recordModel(_ model: JSON, of run: String) async throws {
+        try await database.write { transaction in
+            try TrackingService.requireActiveRun(run, transaction.connection)
+            let before = try RunStore.tag(run, ReservedTag.loggedModels, transaction.connection).map { try JSON(parsing: $0).arrayValue ?? [] } ?? []
+            let text = JSON.array(before + [model]).description
+            try RunStore.setTag(
+                run, ReservedTag.loggedModels, try NameRules.runTag(key: ReservedTag.loggedModels, value: text), transaction.connection)
+        }
+    }
+
+    /// What a run read. The same dataset twice is one input.
+    package func logInputs(datasets: [DatasetInput], models: [String], to run: String) async throws {
+        try NameRules.checkRun(id: run)
+        for (index, dataset) in datasets.enumerated() { try dataset.check(at: index) }
+        try await database.write { transaction in
+            let experiment = try TrackingService.requireActiveRun(run, transaction.connection)
+            for dataset in datasets { try InputStore.add(dataset, to: run, in: experiment, transaction.connection) }
+            for model in models { try InputStore.addModelInput(model, to: run, transaction.connection) }
+        }
+    }
+
+    /// The models that a run made.
+    package func logOutputs(_ models: [ModelOutput], of run: String) async throws {
+        try await database.write { transaction in
+            try TrackingService.requireActiveRun(run, transaction.connection)
+            for model in models { try InputStore.addModelOutput(model, to: run, transaction.connection) }
+        }
+    }
+
+    /// A part of a metric's points, by timestamp, step and value; a run or metric that is not there has none.
+    package func metricHistory(_ key: String, of run: String, limit: Int? = nil, offset: Int = 0) async throws -> SearchPage<MetricPoint> {
+        let limit = min(limit ?? Int(Int32.max), Int(Int32.max))
+        let found = try await database.read { try MetricStore.history(key, of: run, limit: limit + 1, offset: offset, $0) }
+        return SearchPage(found, offset: offset, limit: limit)
+    }
+
+    /// At most `limit` points a run, evenly spread over its steps, with the last one.
+    package func metricSample(
+        _ key: String, of runs: [String], steps: ClosedRange<Int64>? = nil, limit: Int
+    ) async throws -> [(run: String, point: MetricPoint)] {
+        try await database.read { connection in
+            try runs.flatMap { run in
+                // One point is the last one: there is no first beside it.
+                try MetricStore.sample(key, of: run, steps: steps, limit: limit, connection).map { (run, $0) }
+            }
+        }
+    }
+}
