@@ -1,4 +1,5 @@
 import TernKernel
+import TernLog
 import TernStore
 
 /// Carries out what a controller decided, inside the transaction that stores it.

@@ -1,4 +1,5 @@
 import TernKernel
+import TernLog
 import TernStore
 
 /// One endpoint as it is stored: what is declared, what runs, and what is under way.
