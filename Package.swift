@@ -26,6 +26,7 @@ enum Library {
     static let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
     static let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
     static let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
+    static let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
     static let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
     static let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
@@ -77,7 +78,7 @@ let lifecycle: [Target] =
     + room("Serving", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernLog", "TernInference"] + web)
     + room("Releases", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernLog", "TernStats"] + web)
     + room("Monitoring", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernLog", "TernTables", "TernStats"] + web)
-    + room("Policies", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernJobs", Library.asyncHTTPClient] + web)
+    + room("Policies", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernJobs", Library.asyncHTTPClient, Library.nioHTTP] + web)
 
 let rooms: [Target.Dependency] = [
     "Datasets", "Tracking", "Pipelines", "Registry", "Serving", "Releases", "Monitoring", "Policies",

@@ -1,0 +1,147 @@
+import TernKernel
+import TernLog
+import TernStore
+
+/// What runs behind each endpoint, and everything that changes it.
+///
+/// Each change is one transaction: the stored state, the release and the ledger entry together; then the routing table is swapped. A server that dies
+/// between the two reads the state back in `restore`. Decisions are taken inside the transaction by `ReleaseController`, so that two askers cannot cross.
+package struct ReleaseService: Sendable {
+    let store: ReleaseStore
+    let ports: ReleasePorts
+    let table = RoutingTableHolder()
+
+    package init(database: Database, ports: ReleasePorts) {
+        store = ReleaseStore(database: database)
+        self.ports = ports
+    }
+
+    /// Fills the routing table from the database: at the start of a server, before it answers.
+    package func restore() async throws {
+        for name in try await store.names() {
+            if let record = try await store.endpoint(name) { table.set(record) }
+        }
+    }
+
+    // MARK: Routing
+
+    /// Where a request goes. The same key goes to the same place as long as a release lasts, and stays with a canary whose share grows.
+    package func route(endpoint: String, key: String) throws -> Route { try table.current.route(endpoint: endpoint, key: key) }
+
+    package var endpointNames: [String] { table.current.entries.keys.sorted() }
+
+    /// The variant that answers the callers of an endpoint, canaries aside; nil when it has none yet.
+    package func primary(_ endpoint: String) -> VariantReference? { table.current.entries[endpoint]?.toPrimary?.answering }
+
+    /// All model versions that must stay in memory: every variant, and what a rollback would bring back.
+    package func loadedVariants() -> [VariantReference] { table.current.entries.sorted { $0.key < $1.key }.flatMap(\.value.loaded) }
+
+    // MARK: Declaring
+
+    /// Makes the endpoints be as declared. Those not named are left alone; a release under way keeps the plan it started with.
+    ///
+    /// - Returns: the names of the endpoints that this changed.
+    @discardableResult
+    package func apply(_ declarations: [EndpointDeclaration], by identity: Identity) async throws -> [String] {
+        try identity.require(.editor, to: "declare endpoints")
+        for declaration in declarations { try declaration.validate() }
+        let records = try await store.database.write { transaction in
+            var changed: [EndpointRecord] = []
+            for declaration in declarations {
+                let known = try ReleaseStore.endpoint(declaration.name, in: transaction.connection)
+                if known?.declaration == declaration { continue }
+                if let known, known.declaration.model != declaration.model, known.variants.primary != nil {
+                    throw TernError(
+                        .conflict, "endpoint '\(declaration.name)' serves model '\(known.declaration.model)' and cannot turn to '\(declaration.model)'",
+                        hint: "declare another endpoint for that model")
+                }
+                var record = known ?? EndpointRecord(declaration: declaration, variants: EndpointVariants(), revision: 0)
+                record.declaration = declaration
+                record.revision += 1
+                try ReleaseStore.save(record, in: transaction)
+                try transaction.record(
+                    LedgerEvent(
+                        "endpoint.declared", subject: "endpoint/\(declaration.name)", by: identity.name,
+                        data: ["declaration": JSON(encoding: declaration), "variants": record.variants.json]))
+                changed.append(record)
+            }
+            return changed
+        }
+        for record in records { table.set(record) }
+        return records.map(\.declaration.name)
+    }
+
+    // MARK: Looking
+
+    package func endpoints() async throws -> [EndpointStatus] {
+        var answer: [EndpointStatus] = []
+        for name in try await store.names() { answer.append(try await endpoint(name)) }
+        return answer
+    }
+
+    package func endpoint(_ name: String) async throws -> EndpointStatus {
+        let record = try await known(name)
+        var variants: [EndpointStatus.VariantStatus] = []
+        for variant in record.variants.all {
+            variants.append(
+                EndpointStatus.VariantStatus(
+                    reference: variant.reference, share: variant.share, since: variant.since, sinceEventTime: variant.sinceEventTime,
+                    loaded: await ports.isLoaded(variant.reference)))
+        }
+        let history = try await store.history(name, limit: 200).filter { !$0.isOpen }
+        return EndpointStatus(
+            declaration: record.declaration, variants: variants, release: record.open, guards: try await guards(of: record), history: history,
+            clock: try await ports.clock(name), standby: record.standby)
+    }
+
+    /// What an endpoint ran at a past moment, by the ledger; nil when it ran nothing yet.
+    package func state(_ endpoint: String, at moment: Timestamp, by clock: PastClock = .ledger) async throws -> EndpointState? {
+        _ = try await known(endpoint)
+        let ledger = LedgerStore(store.database)
+        var found: EndpointState?
+        for kind in ["release.", "endpoint."] {
+            let entries = try await ledger.entries(
+                LedgerFilter(
+                    subject: "endpoint/\(endpoint)", kind: kind, until: clock == .ledger ? moment : nil, newestFirst: true, limit: 10_000))
+            let match = entries.first { entry in
+                entry.subject == "endpoint/\(endpoint)" && entry.data["variants"] != nil
+                    && (clock == .ledger || entry.eventTime.map { $0 <= moment } ?? false)
+            }
+            guard let match, match.sequence > found?.sequence ?? 0, let variants = match.data["variants"] else { continue }
+            found = EndpointState(
+                endpoint: endpoint, variants: try variants.decode([EndpointState.VariantShare].self), release: match.data["release"]?.stringValue,
+                sequence: match.sequence, since: match.at, sinceEventTime: match.eventTime, kind: match.kind, actor: match.actor, reason: match.reason)
+        }
+        return found.flatMap { $0.variants.isEmpty ? nil : $0 }
+    }
+
+    // MARK: Shared by the verbs
+
+    func known(_ name: String) async throws -> EndpointRecord {
+        guard let record = try await store.endpoint(name) else { throw ReleaseService.unknown(name) }
+        return record
+    }
+
+    static func unknown(_ name: String) -> TernError {
+        TernError.notFound("no endpoint '\(name)'", hint: "declare it in tern.yaml and `tern apply`; tern endpoints lists those there are")
+    }
+
+    /// Changes one endpoint in one transaction, then swaps its routes.
+    func change<Answer: Sendable>(
+        _ endpoint: String, _ body: @Sendable @escaping (inout EndpointRecord, Transaction) throws -> Answer
+    ) async throws -> Answer {
+        let (answer, record) = try await store.database.write { transaction in
+            guard var record = try ReleaseStore.endpoint(endpoint, in: transaction.connection) else { throw ReleaseService.unknown(endpoint) }
+            let before = record
+            let answer = try body(&record, transaction)
+            if record.variants != before.variants || record.championDue != before.championDue || record.open != before.open {
+                record.revision = before.revision + 1
+                try ReleaseStore.save(record, in: transaction)
+            }
+            // Read back, so that the routes come from what is stored and from nothing else.
+            return (answer, try ReleaseStore.endpoint(endpoint, in: transaction.connection) ?? record)
+        }
+        table.set(record)
+        return answer
+    }
+}
