@@ -60,9 +60,11 @@ struct MLflowRoutes {
     private static let unknown: @Sendable (Request, TernContext) async throws -> Response = { request, _ in
         let path = request.uri.path
         let part = path.split(separator: "/").dropFirst(3).first.map(String.init) ?? ""
-        if absent.contains(part) {
-            throw TernError(.notImplemented, "\(request.method) \(path) is not implemented by this server")
-        }
-        throw TernError(.endpointNotFound, "No endpoint \(request.method) \(path)")
+        let error =
+            absent.contains(part)
+            ? TernError(.notImplemented, "\(request.method) \(path) is not implemented by this server")
+            : TernError(.endpointNotFound, "No endpoint \(request.method) \(path)")
+        // Rendered here, not thrown: a client that probes is no fault of the server, and is not logged as one.
+        return MLflowError.render(error)
     }
 }
