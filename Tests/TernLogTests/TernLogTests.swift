@@ -10,7 +10,7 @@ func record(
     let numbers = (0..<rows).map { Double($0) + 0.1 }
     return PredictionRecord(
         prediction: prediction, endpoint: endpoint, variant: VariantReference(name: "v3", role: role, model: "price-direction", version: 3),
-        at: Timestamp(milliseconds: 1_700_000_000_000 + prediction),
+        at: Timestamp(milliseconds: 1_700_000_000_000 &+ prediction),
         eventTimes: hour.map { hour in (0..<rows).map { Timestamp(milliseconds: (hour + Int64($0)) * 3_600_000) } } ?? [], rows: rows,
         latencyMicroseconds: 42, error: error,
         inputs: inputs ?? [Column("demand", .double(numbers.map { $0 })), Column("day", .int((0..<rows).map { Int64($0) }))],
