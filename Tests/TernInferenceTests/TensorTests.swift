@@ -33,7 +33,7 @@ import Testing
             #expect(answer.storage == tensor.storage, "\(tensor.name)")
         }
         #expect(answers[9].numbers == [1, -2] && answers[13].numbers == [1, -2])
-        #expect(answers[0].numbers == [1.5, -.infinity])
+        #expect(answers[0].numbers == [1.5, -.infinity] && answers[12].numbers == [0, 0x1p64] && answers[6].numbers == [-0x1p63, 0x1p63])
     }
 
     @Test func `16-bit floats are read as IEEE 754 says`() throws {

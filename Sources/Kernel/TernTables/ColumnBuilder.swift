@@ -49,7 +49,7 @@ struct ColumnBuilder {
         case DUCK_UTINYINT: ints(data, size, valid, UInt8.self)
         case DUCK_USMALLINT: ints(data, size, valid, UInt16.self)
         case DUCK_UINTEGER: ints(data, size, valid, UInt32.self)
-        case DUCK_UBIGINT: wides(data, size, valid, UInt64.self, exact: { Int64(exactly: $0) }, number: Double.init)
+        case DUCK_UBIGINT: wides(data, size, valid, UInt64.self, exact: { Int64(exactly: $0) }, number: { Double($0) })
         case DUCK_HUGEINT: wides(data, size, valid, duck_hugeint.self, exact: \.exact, number: \.number)
         case DUCK_FLOAT: doubles(size, valid) { Double(data.load(fromByteOffset: $0 * 4, as: Float.self)) }
         case DUCK_DOUBLE: doubles(size, valid) { data.load(fromByteOffset: $0 * 8, as: Double.self) }

@@ -25,15 +25,13 @@ struct DuckVectorReader {
             return try ColumnBuilder(name, duck.column_type(&result, index), scale: scale(&result, index))
         }
         var rows = 0
-        while var chunk = duck.fetch_chunk(result) as OpaquePointer? {
+        while true {
+            var chunk = duck.fetch_chunk(result)
+            guard chunk != nil else { break }
+            defer { duck.destroy_data_chunk(&chunk) }
             let size = Int(duck.data_chunk_get_size(chunk))
             for index in builders.indices { read(duck.data_chunk_get_vector(chunk, UInt64(index)), size, into: &builders[index]) }
             rows += size
-            withUnsafeMutablePointer(to: &chunk) { pointer in
-                var last: OpaquePointer? = pointer.pointee
-                duck.destroy_data_chunk(&last)
-            }
-            if size == 0 { break }
         }
         return Table(columns: builders.map(\.column), rows: rows)
     }
