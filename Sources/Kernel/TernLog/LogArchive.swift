@@ -4,14 +4,14 @@ import TernKernel
 package struct LogArchive: Sendable {
     /// Writes columns of equal length as one Parquet file.
     package var write: @Sendable (_ columns: [Column], _ path: String) async throws -> Void
-    /// Finds an answered prediction in one such file.
-    package var find: @Sendable (_ prediction: Int64, _ path: String) async throws -> PredictionReference?
+    /// The answered predictions in one such file.
+    package var references: @Sendable (_ path: String) async throws -> [PredictionReference]
 
     package init(
         write: @escaping @Sendable ([Column], String) async throws -> Void,
-        find: @escaping @Sendable (Int64, String) async throws -> PredictionReference?
+        references: @escaping @Sendable (String) async throws -> [PredictionReference]
     ) {
         self.write = write
-        self.find = find
+        self.references = references
     }
 }
