@@ -18,7 +18,7 @@ actor EndpointMonitor {
 
     var live: LiveMonitor?
     private var sinceStored = 0
-    private var profiles: [VersionKey: Profile] = [:]
+    private var profiles: [VersionKey: Profile?] = [:]
     private var outdated = false
     private var busy = false
     private var waiting: [CheckedContinuation<Void, Never>] = []
@@ -71,12 +71,13 @@ actor EndpointMonitor {
         await enter()
         defer { leave() }
         var live = try await loaded()
-        let observer: Observer
+        var observer: Observer
         if let index = live.observers.firstIndex(where: { $0.since == since }) {
             observer = live.observers.remove(at: index)
         } else {
             observer = try await observer(since: since, upTo: live.progress.read)
         }
+        observer.asked = wall.now()
         // The last one asked for stands last; of those that nobody asks for any more, the oldest goes.
         live.observers.append(observer)
         if live.observers.count > 3 { live.observers.removeFirst() }
@@ -94,7 +95,7 @@ actor EndpointMonitor {
         var step = MonitorStep(decisions: live.note(entry))
         live.fold(entry, after: after, reference: try await profile(live.progress.primary), fresh: true)
         for index in live.observers.indices { live.observers[index].add(entry.record) }
-        if entry.record.variant.role != .shadow { try await closeWindows(at: entry.position, &live, &step) }
+        if entry.record.variant.role != .shadow { try await closeWindows(at: entry.position, now: nil, &live, &step) }
         sinceStored += 1
         if !step.isEmpty || sinceStored >= EndpointMonitor.storeEvery { try await commit(step, live) }
     }
@@ -103,7 +104,8 @@ actor EndpointMonitor {
     private func lookAtClock(_ live: inout LiveMonitor) async throws -> Bool {
         var step = MonitorStep()
         let now = wall.now()
-        if live.progress.eventClock == nil { try await closeWindows(at: .max, &live, &step) }
+        live.observers.removeAll { now - $0.asked > .hours(1) }
+        if live.progress.eventClock == nil { try await closeWindows(at: .max, now: now, &live, &step) }
         if let health = live.declaration?.health, let last = live.progress.lastAnswer {
             let verdict = HealthJudge(monitor: health).staleness(last: last, watchingSince: watchingSince, now: now)
             if let decision = live.rules.judge(AlertKey(.health), verdict, windows: 1) { step.decisions.append(decision) }
@@ -113,8 +115,8 @@ actor EndpointMonitor {
         return true
     }
 
-    private func closeWindows(at position: Int64, _ live: inout LiveMonitor, _ step: inout MonitorStep) async throws {
-        guard let watermark = live.progress.watermark(now: wall.now()) else { return }
+    private func closeWindows(at position: Int64, now: Timestamp?, _ live: inout LiveMonitor, _ step: inout MonitorStep) async throws {
+        guard let watermark = live.progress.watermark(now: now) else { return }
         for window in live.takeFeatures(watermark: watermark) {
             for score in try await scores(of: window, live) {
                 let windows = score.monitor == .health ? 1 : live.declaration?.drift?.windows ?? 1
@@ -156,7 +158,7 @@ actor EndpointMonitor {
         if let known = profiles[version] { return known }
         let profile = try await ports.profile(version.model, version.version)
         if profiles.count >= 8 { profiles.removeAll() }
-        profiles[version] = profile
+        profiles[version] = .some(profile)
         return profile
     }
 

@@ -41,8 +41,13 @@ struct MonitorProgress: Hashable, Codable, Sendable {
     /// The endpoint's clock as the monitors know it: event time, or the wall clock where requests carry none.
     func clock(now: Timestamp) -> Timestamp { eventClock ?? now }
 
-    /// Before this, no more rows are expected. By the wall clock, an answer may still be on its way into the log for a moment.
-    func watermark(now: Timestamp) -> Timestamp? { eventClock ?? (lastAnswer == nil ? nil : now - .seconds(10)) }
+    /// Before this, no more rows are expected. `now` is only given once the whole log has been read, and counts where requests carry no event time;
+    /// an answer may be on its way into the log for a moment.
+    func watermark(now: Timestamp?) -> Timestamp? {
+        if let eventClock { return eventClock }
+        guard let lastAnswer else { return nil }
+        return (now ?? lastAnswer) - .seconds(10)
+    }
 
     /// Takes note of a request that was answered, or that nobody could answer.
     mutating func note(_ record: PredictionRecord) {

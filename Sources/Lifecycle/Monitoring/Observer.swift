@@ -10,6 +10,8 @@ struct Observer: Sendable {
     let since: Timestamp
     /// The position from which it was built.
     let after: Int64
+    /// By the wall clock, when somebody last wanted to know.
+    var asked: Timestamp = Timestamp(milliseconds: 0)
     private var counts: [VariantReference: Counts] = [:]
     private var waiting: [Int64: [Waiting]] = [:]
     private var waitingRows = 0
