@@ -19,6 +19,7 @@ package struct ColumnProfile: Hashable, Sendable, Codable {
     private var numbers: NumberCounts?
     private var categories: CategoryCounts?
     private var distinctValues = DistinctCounter()
+    private var dependence = RowDependence()
 
     package init(_ kind: Kind) {
         self.kind = kind
@@ -31,6 +32,8 @@ package struct ColumnProfile: Hashable, Sendable, Codable {
         }
     }
 
+    /// A whole column at once. Give the rows in time order: how much neighbours repeat one another is measured too (`effectiveRows`), which a column
+    /// that is built row by row does not know.
     package init(_ values: [Double?]) {
         self.init(.numeric)
         var finite: [Double] = []
@@ -39,12 +42,18 @@ package struct ColumnProfile: Hashable, Sendable, Codable {
             guard let value = note(value) else { continue }
             finite.append(value)
         }
-        sketch = QuantileSketch(finite)
+        let whole = QuantileSketch(finite)
+        sketch = whole
+        let distribution = whole.weighted
+        dependence = RowDependence([distribution.ranks(of: finite)])
     }
 
+    /// A whole column at once, in time order (see above).
     package init(_ values: [String?]) {
         self.init(.categorical)
         for value in values { add(value) }
+        let used = values.compactMap { $0 }
+        dependence = RowDependence(top.prefix(10).map { category in used.map { $0 == category.value ? 1 : 0 } })
     }
 
     /// Adds a row of a numeric column; in a categorical column the number's text is the category.
@@ -94,6 +103,7 @@ package struct ColumnProfile: Hashable, Sendable, Codable {
         if let part = other.numbers { numbers?.merge(part) }
         if let part = other.categories { categories?.merge(part) }
         distinctValues.merge(other.distinctValues)
+        dependence.merge(other.dependence)
         return true
     }
 
@@ -116,6 +126,8 @@ extension ColumnProfile {
     package var standardDeviation: Double? { variance?.squareRoot() }
     package var minimum: Double? { moments?.minimum }
     package var maximum: Double? { moments?.maximum }
+    /// How many independent rows a run of `rows` rows of this column is worth: fewer when neighbours repeat one another, as in time series.
+    package func effectiveRows(_ rows: Int) -> Double { dependence.effective(Double(rows)) }
     /// How many different used values: exact up to 256, then an estimate within about 6 %.
     package var distinct: Int { min(used, distinctValues.estimate) }
     package var isConstant: Bool { used > 0 && distinct == 1 }

@@ -1,25 +1,3 @@
-/// The tests that compare two columns. Names as in Evidently.
-package enum DriftMethod: String, Hashable, Sendable, Codable, CaseIterable {
-    case ks
-    case psi
-    case jensenshannon
-    case wasserstein
-    case divergence = "kl_div"
-    case hellinger
-    case chisquare
-    case z
-    case student = "t_test"
-    case mannWhitney = "mannw"
-
-    /// Whether the score is a p-value, small when the columns differ; else it is a distance, large when they do.
-    package var scoresByProbability: Bool {
-        switch self {
-        case .ks, .chisquare, .z, .student, .mannWhitney: true
-        case .psi, .jensenshannon, .wasserstein, .divergence, .hellinger: false
-        }
-    }
-}
-
 /// What a comparison of two columns came to.
 package struct DriftScore: Hashable, Sendable, Codable {
     package enum Status: String, Hashable, Sendable, Codable {
@@ -31,9 +9,9 @@ package struct DriftScore: Hashable, Sendable, Codable {
         case allMissing
         /// Both sides hold the same single value: no drift.
         case constant
-        /// The reference holds one value, and the current rows differ from it.
+        /// The reference holds a single value, and current rows differ from it: drift, unless they are very few.
         case constantReference
-        /// Both are constant, and not the same; or the current rows froze at one value.
+        /// A number that took many values is stuck at one: drift.
         case constantCurrent
         /// One side is numeric, the other is not.
         case differentKinds
@@ -43,17 +21,18 @@ package struct DriftScore: Hashable, Sendable, Codable {
 
     /// A `DriftMethod`'s name, or the unknown one that was asked for.
     package var method: String
-    /// The size of the difference, larger is more (D, V, PSI, a distance); nil when it was not computed.
+    /// The size of the difference, larger is more (see `DriftMethod.minimumEffect`); nil when it was not computed.
     package var statistic: Double?
+    /// How likely chance alone makes so large a difference of so many (independent) rows; for distances approximate.
     package var pValue: Double?
-    /// What `statistic` has to reach; already raised to what chance explains at these sizes.
+    /// What `statistic` has to reach: the smallest difference that matters, or what chance explains at these sizes if that is larger.
     package var threshold: Double
     package var drifted: Bool
     package var status: Status
     /// Usable rows on either side.
     package var referenceRows: Int
     package var currentRows: Int
-    /// Categories (or values) of the current rows that the reference never had, most frequent first; at most ten.
+    /// Values of the current rows that the reference never had, most frequent first; at most ten, and only when all of the reference's are known.
     package var newValues: [CategoryCount]
     /// One sentence for people: what was compared, and why it is or is not drift.
     package var explanation: String
