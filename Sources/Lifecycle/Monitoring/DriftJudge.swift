@@ -63,15 +63,14 @@ extension WindowScore {
         let window = Spelling.window(from, to)
         if drifted {
             let change = evidence["change"]?.stringValue ?? ""
-            let numbers: String
-            if let score, let threshold {
+            var numbers = "in \(window): \(evidence["explanation"]?.stringValue ?? status)"
+            if let score, let threshold, score >= threshold {
                 numbers = "\(Spelling.method(method)) \(Spelling.number(score)) ≥ \(Spelling.number(threshold)) in \(window)"
-            } else {
-                numbers = "\(status) in \(window)"
             }
             return .bad(message: "\(column) drifted: \(numbers)" + (change.isEmpty ? "" : ", \(change)"), evidence: alertEvidence)
         }
-        return status == "ok" || status == "constant" ? .good("\(column) is like its reference again in \(window)") : .unknown
+        let judged = ["ok", "constant", "constantReference"].contains(status)
+        return judged ? .good("\(column) is like its reference in \(window)") : .unknown
     }
 
     var alertEvidence: JSON {

@@ -76,9 +76,9 @@ extension EndpointMonitor {
 
     // MARK: Observations
 
-    func observer(since: Timestamp, upTo last: Int64) async throws -> Observer {
-        let start = min(try await store.position(endpoint, before: since), last)
-        var observers = [Observer(since: since, after: start)]
+    func observer(since: Timestamp, latencyLimit: Period?, upTo last: Int64) async throws -> Observer {
+        let start = min(try await store.position(endpoint, upTo: since), last)
+        var observers = [Observer(since: since, latencyLimit: latencyLimit, after: start)]
         var cursor = start
         while cursor < last {
             let entries = try ports.read(endpoint, cursor, EndpointMonitor.batch).filter { $0.position <= last }

@@ -60,22 +60,25 @@ actor EndpointMonitor {
         return try await loaded().progress.clock(now: wall.now())
     }
 
+    /// Nil before a request has carried an event time.
+    func eventClock() async throws -> Timestamp? { try await progress().eventClock }
+
     func progress() async throws -> MonitorProgress {
         await enter()
         defer { leave() }
         return try await loaded().progress
     }
 
-    /// What each variant did since `since`. The first question about a moment reads the log; from then on the answer is kept up to date.
-    func observe(since: Timestamp) async throws -> [VariantObservation] {
+    /// What each variant did with rows about times after `since`. The first question about a moment reads the log; from then on the answer is kept up to date.
+    func observe(since: Timestamp, latencyLimit: Period?) async throws -> [VariantObservation] {
         await enter()
         defer { leave() }
         var live = try await loaded()
         var observer: Observer
-        if let index = live.observers.firstIndex(where: { $0.since == since }) {
+        if let index = live.observers.firstIndex(where: { $0.since == since && $0.latencyLimit == latencyLimit }) {
             observer = live.observers.remove(at: index)
         } else {
-            observer = try await observer(since: since, upTo: live.progress.read)
+            observer = try await self.observer(since: since, latencyLimit: latencyLimit, upTo: live.progress.read)
         }
         observer.asked = wall.now()
         // The last one asked for stands last; of those that nobody asks for any more, the oldest goes.

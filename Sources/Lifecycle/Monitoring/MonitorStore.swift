@@ -132,11 +132,11 @@ struct MonitorStore: Sendable {
         }
     }
 
-    /// A position up to which no record is about a time from `since` on.
-    func position(_ endpoint: String, before since: Timestamp) async throws -> Int64 {
+    /// A position up to which no record is about a time after `since`.
+    func position(_ endpoint: String, upTo since: Timestamp) async throws -> Int64 {
         try await database.read { connection in
             try connection.row(
-                "SELECT position FROM monitoring_marks WHERE endpoint = ? AND clock < ? ORDER BY clock DESC LIMIT 1", [.text(endpoint), SQLValue(since)]
+                "SELECT position FROM monitoring_marks WHERE endpoint = ? AND clock <= ? ORDER BY clock DESC LIMIT 1", [.text(endpoint), SQLValue(since)]
             )?.optionalInt("position") ?? 0
         }
     }

@@ -74,9 +74,12 @@ package final class MonitoringService: Sendable {
     /// The endpoint's clock as of the last advance.
     package func clock(_ endpoint: String) async throws -> Timestamp { try await monitor(endpoint).clock() }
 
-    /// What each variant did since a moment of the endpoint's clock, as of the last advance.
-    package func observe(_ endpoint: String, since: Timestamp) async throws -> [VariantObservation] {
-        try await monitor(endpoint).observe(since: since)
+    /// The greatest event time of the endpoint's requests as of the last advance; nil before there is one.
+    package func eventClock(_ endpoint: String) async throws -> Timestamp? { try await monitor(endpoint).eventClock() }
+
+    /// What each variant did with rows about times after `since`, as of the last advance.
+    package func observe(_ endpoint: String, since: Timestamp, latencyLimit: Period? = nil) async throws -> [VariantObservation] {
+        try await monitor(endpoint).observe(since: since, latencyLimit: latencyLimit)
     }
 
     // MARK: Feedback

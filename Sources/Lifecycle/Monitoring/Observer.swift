@@ -2,12 +2,14 @@ import TernKernel
 import TernLog
 import TernStats
 
-/// What each variant did since a moment, kept up to date record by record and label by label.
+/// What each variant did after a moment, kept up to date record by record and label by label.
 struct Observer: Sendable {
     /// Rows whose labels are still waited for. Beyond that the oldest are forgotten (they stay counted as rows).
     static let waitingLimit = 500_000
 
     let since: Timestamp
+    /// Answers that took longer are counted as slow.
+    let latencyLimit: Period?
     /// The position from which it was built.
     let after: Int64
     /// By the wall clock, when somebody last wanted to know.
@@ -21,25 +23,27 @@ struct Observer: Sendable {
         var rows = 0
         var errors = 0
         var latency = LatencyHistogram()
+        var slow = 0
         var labelled = 0
         var correct = 0
     }
 
-    /// One record's rows since `since`, with the label that each was last compared with.
+    /// One record's rows after `since`, with the label that each was last compared with.
     private struct Waiting: Sendable {
         var variant: VariantReference
         var predicted: [Int: String]
         var labels: [Int: String] = [:]
     }
 
-    init(since: Timestamp, after: Int64) {
+    init(since: Timestamp, latencyLimit: Period?, after: Int64) {
         self.since = since
+        self.latencyLimit = latencyLimit
         self.after = after
     }
 
     mutating func add(_ record: PredictionRecord) {
-        let rows = (0..<max(0, record.rows)).filter { record.time(ofRow: $0) >= since }
-        guard !rows.isEmpty || (record.rows == 0 && record.at >= since) else { return }
+        let rows = (0..<max(0, record.rows)).filter { record.time(ofRow: $0) > since }
+        guard !rows.isEmpty || (record.rows == 0 && record.at > since) else { return }
         var count = counts[record.variant] ?? Counts()
         count.requests += 1
         if record.error != nil {
@@ -47,6 +51,7 @@ struct Observer: Sendable {
         } else {
             count.rows += rows.count
             count.latency.add(microseconds: record.latencyMicroseconds)
+            if let latencyLimit, Double(record.latencyMicroseconds) > Double(latencyLimit.milliseconds) * 1000 { count.slow += 1 }
             let predicted = record.predictedLabels
             var waits = Waiting(variant: record.variant, predicted: [:])
             for row in rows where predicted.indices.contains(row) { waits.predicted[row] = predicted[row] }
@@ -81,7 +86,7 @@ struct Observer: Sendable {
         counts.map { variant, count in
             VariantObservation(
                 variant: variant, requests: count.requests, rows: count.rows, errors: count.errors,
-                latencyP99Microseconds: count.latency.p99.map { Int64($0.rounded()) }, labelled: count.labelled, correct: count.correct)
+                latencyP99Microseconds: count.latency.p99.map { Int64($0.rounded()) }, slow: latencyLimit == nil ? nil : count.slow, labelled: count.labelled, correct: count.correct)
         }
         .sorted { ($0.variant.role.rawValue, $0.variant.name) < ($1.variant.role.rawValue, $1.variant.name) }
     }

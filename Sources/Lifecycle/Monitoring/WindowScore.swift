@@ -50,7 +50,7 @@ package struct QualityWindow: Codable, Hashable, Sendable {
     package var passed: Bool?
 }
 
-/// What one variant did since a moment, for release guards.
+/// What one variant did after a moment, for release guards.
 package struct VariantObservation: Codable, Hashable, Sendable {
     package var variant: VariantReference
     package var requests: Int
@@ -58,6 +58,8 @@ package struct VariantObservation: Codable, Hashable, Sendable {
     package var errors: Int
     /// Nil without an answered request.
     package var latencyP99Microseconds: Int64?
+    /// Answered requests that took longer than the limit that was asked about.
+    package var slow: Int?
     /// Rows with a label, and those of them whose answer was right.
     package var labelled: Int
     package var correct: Int
