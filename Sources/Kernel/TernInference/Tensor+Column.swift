@@ -9,6 +9,9 @@ extension Tensor {
         let shape = vector ? [column.count] : [column.count, 1]
         if type == .string {
             self.init(column.name, .string, shape, .strings(column.texts.map { $0 ?? "" }), nil)
+        } else if type == .int64, case .int(let values) = column.values, !values.contains(nil) {
+            // Not by way of Double, which has 53 bits.
+            self.init(column.name, type, shape, .bytes(TensorBuffer(values: values.compactMap { $0 })), nil)
         } else {
             let numbers = try Tensor.numbers(of: column, for: type)
             self.init(column.name, type, shape, .bytes(try Tensor.pack(numbers, as: type, column: column.name)), nil)

@@ -81,16 +81,16 @@ package struct Tensor: Hashable, Sendable {
     /// The elements as numbers, whatever their width; nil for strings.
     package var numbers: [Double]? {
         switch type {
-        case .float32: values(as: Float.self)?.map(Double.init)
+        case .float32: values(as: Float.self)?.map { Double($0) }
         case .float64: values(as: Double.self)
-        case .int8: values(as: Int8.self)?.map(Double.init)
-        case .int16: values(as: Int16.self)?.map(Double.init)
-        case .int32: values(as: Int32.self)?.map(Double.init)
-        case .int64: values(as: Int64.self)?.map(Double.init)
-        case .uint8: values(as: UInt8.self)?.map(Double.init)
-        case .uint16: values(as: UInt16.self)?.map(Double.init)
-        case .uint32: values(as: UInt32.self)?.map(Double.init)
-        case .uint64: values(as: UInt64.self)?.map(Double.init)
+        case .int8: values(as: Int8.self)?.map { Double($0) }
+        case .int16: values(as: Int16.self)?.map { Double($0) }
+        case .int32: values(as: Int32.self)?.map { Double($0) }
+        case .int64: values(as: Int64.self)?.map { Double($0) }
+        case .uint8: values(as: UInt8.self)?.map { Double($0) }
+        case .uint16: values(as: UInt16.self)?.map { Double($0) }
+        case .uint32: values(as: UInt32.self)?.map { Double($0) }
+        case .uint64: values(as: UInt64.self)?.map { Double($0) }
         case .bool: values(as: Bool.self)?.map { $0 ? 1 : 0 }
         case .float16: halves?.map(HalfFloat.number(ieee:))
         case .bfloat16: halves?.map(HalfFloat.number(brain:))

@@ -38,10 +38,10 @@ final class EndpointLog: Sendable {
         self.folder = folder
         self.logger = logger
         try FileManager.default.createDirectory(atPath: folder.path, withIntermediateDirectories: true)
-        let found = try folder.recover(logger: logger)
+        let (found, nextNumber) = try folder.recover(logger: logger)
         var start = State()
         start.closed = found
-        start.nextNumber = (found.last?.number ?? 0) + 1
+        start.nextNumber = nextNumber
         start.clock = found.compactMap(\.clock).max().map(Timestamp.init(milliseconds:))
         predictions = Atomic(found.map(\.lastPrediction).max() ?? 0)
         state = Mutex(start)

@@ -5,23 +5,24 @@ import TernStore
 
 extension SegmentFolder {
     /// The closed segments after a start, whatever ended the last one. A segment that was open is read through, its torn tail cut, and closed.
-    func recover(logger: Logger) throws -> [Segment] {
+    ///
+    /// - Returns: the segments, and the number that no file has yet.
+    func recover(logger: Logger) throws -> (segments: [Segment], nextNumber: Int) {
         removePartialFiles()
         let binaries = numbers("log")
-        return try binaries.union(numbers("parquet")).sorted().compactMap { number in
+        let all = binaries.union(numbers("parquet"))
+        let segments = try all.sorted().compactMap { number -> Segment? in
             if let known = readSummary(number), known.number == number { return known }
             guard binaries.contains(number) else {
                 logger.error("inference log of \(endpoint): \(parquet(number)) has lost its summary, predictions in it cannot be found by id")
                 return nil
             }
             let segment = try readThrough(number, logger: logger)
-            if segment.records == 0 {
-                try? FileManager.default.removeItem(atPath: binary(number))
-                return nil
-            }
+            guard segment.records > 0 else { return nil }
             try write(segment)
             return segment
         }
+        return (segments, (all.max() ?? 0) + 1)
     }
 
     private func readThrough(_ number: Int, logger: Logger) throws -> Segment {

@@ -1,15 +1,89 @@
+import Foundation
+import Synchronization
 import TernKernel
+
 /// DuckDB in this process, for files of tables. Nothing is loaded until the first use.
+///
+/// Queries run on threads of the engine's own, so a long one never holds up the server's; a cancelled task interrupts its query.
 package final class TableEngine: Sendable {
-    package init(configuration: TableConfiguration = TableConfiguration()) {}
-    package func version() async throws -> String { "" }
-    package func query(_ sql: String, _ arguments: [TableValue] = []) async throws -> Table { Table(columns: [], rows: 0) }
-    package func write(_ columns: [Column], toParquet path: String) async throws {}
-    package func export(_ sql: String, _ arguments: [TableValue] = [], toParquet path: String) async throws -> Int64 { 0 }
-    package func readColumns(of path: String) async throws -> [Column] { [] }
-    package func schema(of path: String) async throws -> [TableColumnSchema] { [] }
-    package func rowCount(of path: String) async throws -> Int64 { 0 }
-    package static func quoted(identifier: String) -> String { "" }
-    package static func quoted(literal: String) -> String { "" }
-    package static func scan(of path: String) throws -> String { "" }
+    private let configuration: TableConfiguration
+    private let library = Mutex<DuckLibrary?>(nil)
+    private let lanes = QueryLanes(count: 4)
+
+    package init(configuration: TableConfiguration = TableConfiguration()) { self.configuration = configuration }
+
+    /// DuckDB's own version: `v1.5.5`.
+    ///
+    /// - Throws: `unavailable` when the library is absent.
+    package func version() async throws -> String { try await lanes.run { try self.start().version } }
+
+    /// Runs one statement; each `?` takes the next argument.
+    ///
+    /// - Throws: `invalid_argument` with DuckDB's words, `not_found` for a missing file, `cancelled`, `resource_exhausted`.
+    package func query(_ sql: String, _ arguments: [TableValue] = []) async throws -> Table {
+        try await withConnection { try $0.run(sql, arguments) }
+    }
+
+    /// Runs a closure with a connection of its own, off the cooperative threads.
+    func withConnection<Answer: Sendable>(_ body: @Sendable @escaping (DuckConnection) throws -> Answer) async throws -> Answer {
+        let running = Mutex<RunningQuery>(.waiting)
+        return try await withTaskCancellationHandler {
+            try await lanes.run {
+                let connection = try self.start().connect()
+                let mayRun = running.withLock { state in
+                    guard case .waiting = state else { return false }
+                    state = .running(connection)
+                    return true
+                }
+                guard mayRun else { throw TernError(.cancelled, "the query was cancelled") }
+                defer { running.withLock { $0 = .over } }
+                return try body(connection)
+            }
+        } onCancel: {
+            running.withLock { state in
+                if case .running(let connection) = state { connection.interrupt() } else { state = .over }
+            }
+        }
+    }
+
+    private func start() throws -> DuckLibrary {
+        try library.withLock { library in
+            if let library { return library }
+            if let folder = configuration.temporaryFolder {
+                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+            }
+            let started = try DuckLibrary(configuration)
+            library = started
+            return started
+        }
+    }
+}
+
+private enum RunningQuery: Sendable {
+    case waiting
+    case running(DuckConnection)
+    case over
+}
+
+/// A few threads that may block; work goes to the one with the least to do.
+private final class QueryLanes: Sendable {
+    private let queues: [DispatchQueue]
+    private let loads: Mutex<[Int]>
+
+    init(count: Int) {
+        queues = (0..<count).map { DispatchQueue(label: "tern.tables.\($0)") }
+        loads = Mutex(Array(repeating: 0, count: count))
+    }
+
+    func run<Answer: Sendable>(_ body: @Sendable @escaping () throws -> Answer) async throws -> Answer {
+        let lane = loads.withLock { loads in
+            let lane = loads.indices.min { loads[$0] < loads[$1] } ?? 0
+            loads[lane] += 1
+            return lane
+        }
+        defer { loads.withLock { $0[lane] -= 1 } }
+        return try await withCheckedThrowingContinuation { continuation in
+            queues[lane].async { continuation.resume(with: Result { try body() }) }
+        }
+    }
 }
