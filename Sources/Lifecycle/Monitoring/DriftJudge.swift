@@ -117,9 +117,9 @@ struct HealthJudge {
         let silence = now - max(last, watchingSince)
         if silence > limit {
             return .bad(
-                message: "no request was answered for \(Spelling.period(silence)) (> \(limit)), since \(last)",
-                evidence: ["last_answer": .string(last.description), "silence": .string(Spelling.period(silence)), "limit": .string(limit.description)])
+                message: "no request came for \(Spelling.period(silence)) (> \(limit)), since \(last)",
+                evidence: ["last_request": .string(last.description), "silence": .string(Spelling.period(silence)), "limit": .string(limit.description)])
         }
-        return now - last <= limit ? .good("requests are answered again") : .unknown
+        return now - last <= limit ? .good("requests come again") : .unknown
     }
 }

@@ -109,7 +109,7 @@ actor EndpointMonitor {
         let now = wall.now()
         live.observers.removeAll { now - $0.asked > .hours(1) }
         if live.progress.eventClock == nil { try await closeWindows(at: .max, now: now, &live, &step) }
-        if let health = live.declaration?.health, let last = live.progress.lastAnswer {
+        if let health = live.declaration?.health, let last = live.progress.lastRequest {
             let verdict = HealthJudge(monitor: health).staleness(last: last, watchingSince: watchingSince, now: now)
             if let decision = live.rules.judge(AlertKey(.health), verdict, windows: 1) { step.decisions.append(decision) }
         }

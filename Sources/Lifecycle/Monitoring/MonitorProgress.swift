@@ -21,8 +21,8 @@ struct MonitorProgress: Hashable, Codable, Sendable {
     var needed: Int64 = 0
     /// The greatest event time of any request.
     var eventClock: Timestamp?
-    /// When the last request was answered.
-    var lastAnswer: Timestamp?
+    /// When the last request was dealt with, by the clock on the wall.
+    var lastRequest: Timestamp?
     /// Who answers.
     var primary: VersionKey?
     /// Rows before this belong to feature windows that are closed.
@@ -45,13 +45,13 @@ struct MonitorProgress: Hashable, Codable, Sendable {
     /// an answer may be on its way into the log for a moment.
     func watermark(now: Timestamp?) -> Timestamp? {
         if let eventClock { return eventClock }
-        guard let lastAnswer else { return nil }
-        return (now ?? lastAnswer) - .seconds(10)
+        guard let lastRequest else { return nil }
+        return (now ?? lastRequest) - .seconds(10)
     }
 
     /// Takes note of a request that was answered, or that nobody could answer.
     mutating func note(_ record: PredictionRecord) {
         if let greatest = record.eventTimes.max(), greatest > eventClock ?? Timestamp(milliseconds: .min) { eventClock = greatest }
-        if record.error == nil, record.at > lastAnswer ?? Timestamp(milliseconds: .min) { lastAnswer = record.at }
+        if record.at > lastRequest ?? Timestamp(milliseconds: .min) { lastRequest = record.at }
     }
 }

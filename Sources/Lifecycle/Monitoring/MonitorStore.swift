@@ -122,7 +122,7 @@ struct MonitorStore: Sendable {
                 INSERT INTO monitoring_progress (endpoint, progress) VALUES (?, ?)
                 ON CONFLICT (endpoint) DO UPDATE SET progress = excluded.progress
                 """, [.text(endpoint), .json(progress)])
-            if let clock = progress.eventClock ?? progress.lastAnswer {
+            if let clock = progress.eventClock ?? progress.lastRequest {
                 try transaction.execute(
                     """
                     INSERT INTO monitoring_marks (endpoint, clock, position) VALUES (?, ?, ?)

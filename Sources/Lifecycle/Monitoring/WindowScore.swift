@@ -85,6 +85,15 @@ package struct ReportVariant: Codable, Hashable, Sendable {
     package var precision: Double?
     package var recall: Double?
     package var accuracy: Double?
+
+    package init(rows: Int, labelled: Int, f1: Double? = nil, precision: Double? = nil, recall: Double? = nil, accuracy: Double? = nil) {
+        self.rows = rows
+        self.labelled = labelled
+        self.f1 = f1
+        self.precision = precision
+        self.recall = recall
+        self.accuracy = accuracy
+    }
 }
 
 /// Of answered requests, in milliseconds; nil when there is none.
@@ -92,4 +101,10 @@ package struct EndpointLatency: Codable, Hashable, Sendable {
     package var requests: Int
     package var p50: Double?
     package var p99: Double?
+
+    package init(requests: Int, p50: Double? = nil, p99: Double? = nil) {
+        self.requests = requests
+        self.p50 = p50
+        self.p99 = p99
+    }
 }
