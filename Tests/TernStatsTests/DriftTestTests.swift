@@ -41,7 +41,8 @@ import Testing
     @Test func `a constant reference and other values now is drift`() {
         let reference = numbers(Array(repeating: 0.003467, count: 7000))
         var chance = Chance(8)
-        for current in [numbers(chance.normals(336)), numbers(Array(repeating: 1, count: 336)), numbers((0..<336).map { $0 % 3 == 0 ? 0.003467 : 0.004 })] {
+        let some = numbers((0..<336).map { $0 % 3 == 0 ? 0.003467 : 0.004 })
+        for current in [numbers(chance.normals(336)), numbers(Array(repeating: 1, count: 336)), some] {
             let score = DriftTest.compare(reference: reference, current: current)
             #expect(score.status == .constantReference)
             #expect(score.drifted, "\(score.explanation)")
@@ -139,6 +140,8 @@ import Testing
         let stray = DriftTest.compare(reference: reference, current: texts([("a", 190), ("b", 144), ("typo", 2)]))
         #expect(!stray.drifted, "\(stray.explanation)")
         #expect(stray.newValues.map(\.value) == ["typo"])
+        let rare = DriftTest.compare(reference: texts([("a", 7000), ("b", 3)]), current: texts([("a", 269), ("b", 67)]))
+        #expect(rare.drifted, "a category that was rare and is frequent now: \(rare.explanation)")
     }
 
     @Test func `a column of identifiers does not drift because its identifiers are new`() {

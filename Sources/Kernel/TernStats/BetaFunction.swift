@@ -14,8 +14,8 @@ package enum BetaFunction {
         return max(0, 1 - front * fraction(y, b, a) / b)
     }
 
-    /// `ln B(a, b) = ln Γ(a) + ln Γ(b) - ln Γ(a + b)`; where one is large, its two logarithms would cancel, so their difference comes from Stirling's
-    /// series.
+    /// `ln B(a, b) = ln Γ(a) + ln Γ(b) - ln Γ(a + b)`; where one is large, its two logarithms would cancel, so their difference comes from
+    /// Stirling's series.
     package static func logarithm(_ a: Double, _ b: Double) -> Double {
         let large = max(a, b)
         let small = min(a, b)

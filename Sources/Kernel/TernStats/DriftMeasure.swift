@@ -83,7 +83,7 @@ struct DriftMeasure {
             case .divergence: (bins.smoothed.divergence, 2, false)
             case .jensenshannon: (bins.jensenShannon, 8, true)
             case .hellinger: (bins.hellinger, 8, true)
-            default: (bins.homogeneity?.squareRoot(), 1, true)
+            default: (bins.symmetricChiSquare?.squareRoot(), 1, true)
             }
         guard let effect = found.effect else { return nil }
         let perRow = (found.isRoot ? effect * effect : effect) * found.factor
@@ -117,8 +117,7 @@ struct DriftMeasure {
         }
         let oldRest = Double(reference.used) - old.reduce(0, +)
         let newRest = Double(current.used) - new.reduce(0, +)
-        let share = Double(current.used) / Double(reference.used + current.used)
-        if (oldRest + newRest) * share >= 5 || old.isEmpty {
+        if oldRest / Double(reference.used) * Double(current.used) >= 5 || newRest >= 5 || old.isEmpty {
             old.append(oldRest)
             new.append(newRest)
         } else {

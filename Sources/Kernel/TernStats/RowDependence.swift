@@ -30,8 +30,8 @@ struct RowDependence: Hashable, Sendable, Codable {
         }
     }
 
-    /// How many independent rows `window` rows in a row are worth. Windows longer than an eighth of the known rows are taken to be as dependent as one
-    /// of that length.
+    /// How many independent rows `window` rows in a row are worth. Windows longer than an eighth of the known rows are taken to be as dependent
+    /// as one of that length.
     func effective(_ window: Double) -> Double {
         guard let blocks = shares.first?.count, window > 0 else { return window }
         let group = Int(max(1, min(window / Double(length), Double(blocks / 8)).rounded()))
