@@ -106,7 +106,8 @@ package enum ProcessRunner {
 
     private static func environment(_ values: [String: String]?) -> Environment {
         guard let values else { return .inherit }
-        return .custom(values.map { Array("\($0.key)=\($0.value)".utf8) })
+        // Bytes are handed to the system as they are: each assignment must end in a NUL.
+        return .custom(values.map { Array("\($0.key)=\($0.value)\0".utf8) })
     }
 
     private static func describe(_ error: any Error, _ request: ProcessRequest) -> TernError {
