@@ -65,7 +65,7 @@ import TernStore
             world.set { $0.latest = 1; $0.loadFailure = TernError(.unavailable, "busy") }
             await #expect(throws: TernError.self) { try await service.advance("price", clock: day(0)) }
             #expect(try await service.endpoint("price").history.isEmpty)
-            world.set { $0.loadFailure = .invalid("truncated") }
+            world.set { $0.loadFailure = TernError(.conflict, "its file is gone") }
             #expect(try await service.advance("price", clock: day(0)))
             #expect(try await !service.advance("price", clock: day(0)))
             let status = try await service.endpoint("price")

@@ -31,8 +31,9 @@ extension ReleaseService {
             forced = reason
         }
         let cause = forced.map { "\(identity.name) forced version \(version) (\(status)): \($0)" } ?? "\(identity.name) released version \(version)"
+        let clock = try await ports.clock(endpoint)
         return try await begin(
-            endpoint, version: version, strategy: strategy, override: forced, cause: cause, by: identity, clock: try await ports.clock(endpoint))
+            endpoint, version: version, strategy: strategy, override: forced, cause: cause, by: identity, clock: clock, eventTime: clock)
     }
 
     /// Gives the traffic back: ends the release under way, or undoes the last one that was promoted. At once, without loading anything.
