@@ -1,5 +1,5 @@
-import Testing
 import TernKernel
+import Testing
 
 @testable import Releases
 

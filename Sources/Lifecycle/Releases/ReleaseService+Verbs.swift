@@ -170,7 +170,8 @@ extension ReleaseService {
             kind, subject: "endpoint/\(endpoint)", by: identity.name, eventTime: eventTime,
             data: [
                 "endpoint": .string(endpoint), "variant": .string(reference.name), "role": .string(reference.role.rawValue),
-                "model": .string(reference.model), "version": .int(Int64(reference.version)), "shares": variants.sharesJSON, "variants": variants.json,
+                "model": .string(reference.model), "version": .int(Int64(reference.version)), "shares": variants.sharesJSON,
+                "variants": variants.json,
             ])
     }
 }
