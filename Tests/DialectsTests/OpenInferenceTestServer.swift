@@ -84,7 +84,7 @@ struct OpenInferenceTestServer: Sendable {
     func get(_ path: String) async throws -> Answer { try await send("GET", path, nil) }
 
     func post(_ path: String, _ body: String, headers: [String: String] = [:]) async throws -> Answer {
-        try await send("POST", path, Data(body.utf8), headers)
+        try await send("POST", path, Data(body.utf8), ["Content-Type": "application/json"].merging(headers) { $1 })
     }
 
     func send(_ method: String, _ path: String, _ body: Data?, _ headers: [String: String] = [:]) async throws -> Answer {
