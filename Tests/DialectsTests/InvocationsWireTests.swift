@@ -28,7 +28,8 @@ import Testing
     @Test func `comma-separated values are read with quotes and missing fields`() async throws {
         try await OpenInferenceTestServer.with(eventTime: "at") { server in
             let answer = try await server.post(
-                "/invocations", "demand,\"price\",at,note\r\n2,1,1999-01-01,\"a, \"\"b\"\"\n\"\r\n1,,1999-01-02T00:00:00Z,\n", headers: ["Content-Type": "text/csv"])
+                "/invocations", "demand,\"price\",at,note\r\n2,1,1999-01-01,\"a, \"\"b\"\"\n\"\r\n1,,1999-01-02T00:00:00Z,\n",
+                headers: ["Content-Type": "text/csv"])
             #expect(answer.status == 200, "\(answer.text)")
             let record = try #require(try server.log.read(endpoint: "price", after: 0, limit: 9).first?.record)
             #expect(record.inputs == [Column("demand", .double([2, 1])), Column("price", .double([1, nil]))])

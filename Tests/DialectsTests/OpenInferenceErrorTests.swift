@@ -6,7 +6,9 @@ import Testing
 @testable import Dialects
 
 @Suite struct OpenInferenceErrorTests {
-    private static func input(_ name: String = "demand", _ shape: String = "[1,1]", _ type: String = "FP32", _ rest: String = #""data":[1]"#) -> String {
+    private static func input(_ name: String = "demand", _ shape: String = "[1,1]", _ type: String = "FP32", _ rest: String = #""data":[1]"#)
+        -> String
+    {
         #"{"inputs":[{"name":"\#(name)","shape":\#(shape),"datatype":"\#(type)",\#(rest)},{"name":"price","shape":[1,1],"datatype":"FP32","data":[1]}]}"#
     }
 
@@ -20,12 +22,16 @@ import Testing
             (#"{"inputs":[{"name":"demand","datatype":"FP32","data":[1]}]}"#, "has no 'shape'"),
             (#"{"inputs":[{"name":"demand","shape":[1]}]}"#, "has no 'datatype'"),
             (OpenInferenceErrorTests.input("Y"), "unexpected inference input 'Y' for model 'price'"),
-            (OpenInferenceErrorTests.input("demand", "[1,1]", "FP64"), "inference input 'demand' data-type is 'FP64', but model 'price' expects 'FP32'"),
+            (
+                OpenInferenceErrorTests.input("demand", "[1,1]", "FP64"),
+                "inference input 'demand' data-type is 'FP64', but model 'price' expects 'FP32'"
+            ),
             (OpenInferenceErrorTests.input("demand", "[1,1]", "FLOAT"), "invalid datatype for input demand"),
             (OpenInferenceErrorTests.input("demand", "[1,2]", "FP32", #""data":[1,2]"#), "Expected [-1,1], got [1,2]"),
             (OpenInferenceErrorTests.input("demand", "[2,1]"), "Shape does not match true shape of 'data' field"),
             (OpenInferenceErrorTests.input("demand", "[1,1]", "FP32", #""data":[1,2]"#), "more than 1"),
-            (OpenInferenceErrorTests.input("demand", "[-1,1]"), "which is none"), (OpenInferenceErrorTests.input("demand", "[1.5]"), "a dimension must be"),
+            (OpenInferenceErrorTests.input("demand", "[-1,1]"), "which is none"),
+            (OpenInferenceErrorTests.input("demand", "[1.5]"), "a dimension must be"),
             (OpenInferenceErrorTests.input("demand", "[9223372036854775807,9]"), "which is none"),
             (OpenInferenceErrorTests.input("demand", "[1,1]", "FP32", #""data":["a"]"#), "element 0 of input 'demand' is not a FP32"),
             (OpenInferenceErrorTests.input("demand", "[1,1]", "FP32", #""data":[1e300]"#), "does not fit FP32"),
@@ -57,7 +63,8 @@ import Testing
             let zipped = try await server.post("/v2/models/price/infer", "x", headers: ["Content-Encoding": "gzip"])
             #expect(zipped.status == 501 && zipped.error.contains("gzip"))
             for length in ["-1", "x", "99999"] {
-                let answer = try await server.post("/v2/models/price/infer", OpenInferenceErrorTests.input(), headers: ["Inference-Header-Content-Length": length])
+                let answer = try await server.post(
+                    "/v2/models/price/infer", OpenInferenceErrorTests.input(), headers: ["Inference-Header-Content-Length": length])
                 #expect(answer.status == 400, "\(answer.text)")
             }
             let garbage = try await server.send("POST", "/v2/models/price/infer", Data(repeating: 0x5B, count: 10 << 20))
@@ -70,11 +77,13 @@ import Testing
 
     @Test func `random damage to a request never brings the server down`() async throws {
         try await OpenInferenceTestServer.with { server in
-            let good = Array(OpenInferenceErrorTests.input("demand", "[1,1]", "FP32", #""parameters":{"binary_data_size":4}"#).utf8) + [0, 0, 128, 63]
+            let good =
+                Array(OpenInferenceErrorTests.input("demand", "[1,1]", "FP32", #""parameters":{"binary_data_size":4}"#).utf8) + [0, 0, 128, 63]
             for _ in 0..<300 {
                 var bad = good
                 for _ in 0..<Int.random(in: 1...3) { bad[Int.random(in: 0..<bad.count)] = UInt8.random(in: 0...255) }
-                let answer = try await server.send("POST", "/v2/models/price/infer", Data(bad), ["Inference-Header-Content-Length": "\(good.count - 4)"])
+                let answer = try await server.send(
+                    "POST", "/v2/models/price/infer", Data(bad), ["Inference-Header-Content-Length": "\(good.count - 4)"])
                 #expect(answer.status == 200 || answer.status == 400, "\(answer.text)")
             }
         }

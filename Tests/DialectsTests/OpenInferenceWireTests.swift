@@ -16,9 +16,10 @@ private let row = #"{"name":"demand","shape":[1,1],"datatype":"FP32","data":[2]}
             #expect(metadata["name"] == "tern" && metadata["extensions"]?.arrayValue?.contains("binary_tensor_data") == true)
             let model = try await server.get("/v2/models/matrix").json
             #expect(model["versions"] == ["3"] && model["platform"] == "onnxruntime_onnx")
-            #expect(model["inputs"] == [
-                ["name": "X", "datatype": "FP32", "shape": [-1, 3]], ["name": "settled_at", "datatype": "INT64", "shape": [-1]],
-            ])
+            #expect(
+                model["inputs"] == [
+                    ["name": "X", "datatype": "FP32", "shape": [-1, 3]], ["name": "settled_at", "datatype": "INT64", "shape": [-1]],
+                ])
             #expect(try await server.get("/v2/models/matrix/versions/3").json == model)
             #expect(try await server.get("/v2/models/matrix/config").json["input"]?[0]?["data_type"] == "TYPE_FP32")
             #expect(try await server.get("/v2/models/price/ready").status == 200)
@@ -53,7 +54,8 @@ private let row = #"{"name":"demand","shape":[1,1],"datatype":"FP32","data":[2]}
 
     @Test func `binary tensors go both ways and mix with JSON`() async throws {
         try await OpenInferenceTestServer.with { server in
-            let head = #"{"inputs":[{"name":"demand","shape":[2,1],"datatype":"FP32","parameters":{"binary_data_size":8}},{"name":"price","shape":[2,1],"datatype":"FP32","data":[1,1]}],"parameters":{"binary_data_output":true},"outputs":[{"name":"label"},{"name":"probabilities","parameters":{"binary_data":false}}]}"#
+            let head =
+                #"{"inputs":[{"name":"demand","shape":[2,1],"datatype":"FP32","parameters":{"binary_data_size":8}},{"name":"price","shape":[2,1],"datatype":"FP32","data":[1,1]}],"parameters":{"binary_data_output":true},"outputs":[{"name":"label"},{"name":"probabilities","parameters":{"binary_data":false}}]}"#
             let floats = [Float(2), .nan].withUnsafeBytes { Data($0) }
             let answer = try await server.send(
                 "POST", "/v2/models/price/infer", Data(head.utf8) + floats, ["Inference-Header-Content-Length": "\(head.utf8.count)"])
@@ -71,17 +73,21 @@ private let row = #"{"name":"demand","shape":[1,1],"datatype":"FP32","data":[2]}
 
     @Test func `every datatype comes back as it went`() async throws {
         try await OpenInferenceTestServer.with(["echo": "echo"]) { server in
-            func part(_ name: String, _ type: String, _ data: String) -> String { #"{"name":"\#(name)","shape":[1,2],"datatype":"\#(type)","data":[\#(data)]}"# }
+            func part(_ name: String, _ type: String, _ data: String) -> String {
+                #"{"name":"\#(name)","shape":[1,2],"datatype":"\#(type)","data":[\#(data)]}"#
+            }
             let half = #"{"name":"H","shape":[1,2],"datatype":"FP16","parameters":{"binary_data_size":4}}"#
             let cases: [(String, String, String)] = [
-                ("S", "BYTES", "\"héllo\\n\",\"\""), ("B", "BOOL", "true,false"), ("F", "FP32", "0.10000000149011612,3.0"), ("D", "FP64", "0.1,1e+300"),
+                ("S", "BYTES", "\"héllo\\n\",\"\""), ("B", "BOOL", "true,false"), ("F", "FP32", "0.10000000149011612,3.0"),
+                ("D", "FP64", "0.1,1e+300"),
                 ("I8", "INT8", "-128,127"), ("I16", "INT16", "-32768,32767"), ("I32", "INT32", "-2147483648,2147483647"),
                 ("I64", "INT64", "9007199254740993,-9223372036854775808"), ("U8", "UINT8", "0,255"), ("U16", "UINT16", "0,65535"),
                 ("U32", "UINT32", "0,4294967295"), ("U64", "UINT64", "1,18446744073709551615"),
             ]
             let head = #"{"inputs":[\#((cases.map(part) + [half]).joined(separator: ","))]}"#
             let answer = try await server.send(
-                "POST", "/v2/models/echo/infer", Data(head.utf8) + Data([0, 0x3C, 0, 0xC0]), ["Inference-Header-Content-Length": "\(head.utf8.count)"])
+                "POST", "/v2/models/echo/infer", Data(head.utf8) + Data([0, 0x3C, 0, 0xC0]), ["Inference-Header-Content-Length": "\(head.utf8.count)"]
+            )
             #expect(answer.status == 200, "\(answer.text)")
             for (name, type, data) in cases {
                 let expected = #"{"name":"O\#(name)","datatype":"\#(type)","shape":[1,2],"data":[\#(data)]}"#

@@ -30,7 +30,8 @@ final class FakeReleases: Sendable {
         state.withLock { state in
             state.routes[name] = route
             state.endpoints[name] = ServedEndpoint(
-                name: name, primary: primary, variants: ([primary] + (route.fallback == nil ? [] : [route.answering]) + route.shadows), standby: standby,
+                name: name, primary: primary, variants: ([primary] + (route.fallback == nil ? [] : [route.answering]) + route.shadows),
+                standby: standby,
                 eventTime: route.eventTime)
         }
     }
@@ -41,7 +42,8 @@ final class FakeReleases: Sendable {
                 guard let route = state.withLock({ $0.routes[name] }) else { throw TernError.notFound("no endpoint '\(name)'") }
                 return route
             },
-            endpoint: { [self] name in state.withLock { $0.endpoints[name] } }, endpoints: { [self] in state.withLock { Array($0.endpoints.values) } },
+            endpoint: { [self] name in state.withLock { $0.endpoints[name] } },
+            endpoints: { [self] in state.withLock { Array($0.endpoints.values) } },
             modelFile: { [self] model, version in
                 let file = state.withLock { state in
                     state.opened.append(version)

@@ -50,7 +50,9 @@ import Testing
     @Test func `shadows see every answered request under its number, and their trouble is theirs`() async throws {
         try await withServing { releases, room, log, _ in
             releases.serve(
-                Route(answering: FakeReleases.variant(1), shadows: [FakeReleases.variant(2, .shadow), FakeReleases.variant(3, .shadow), FakeReleases.variant(4, .shadow)]))
+                Route(
+                    answering: FakeReleases.variant(1),
+                    shadows: [FakeReleases.variant(2, .shadow), FakeReleases.variant(3, .shadow), FakeReleases.variant(4, .shadow)]))
             for _ in 1...20 { #expect(try await ask(room, inputs([2], [1])).variant.version == 1) }
             await room.service.drainShadows()
             let records = try log.read(endpoint: "price", after: 0, limit: 999).map(\.record)
