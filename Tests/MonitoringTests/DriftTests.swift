@@ -188,6 +188,7 @@ import Testing
 
     @Test func `a declaration that cannot work is refused`() async throws {
         try await World.with(nil) { world in
+            try await world.settle()
             let service = world.service
             let magic = MonitorDeclaration(endpoint: "price", owner: "", drift: DriftMonitor(window: .days(7), method: "magic"))
             await #expect(throws: TernError.self) { try await service.apply([magic], by: admin) }

@@ -35,6 +35,7 @@ import Testing
             #expect(abs(p99 - 9000) < 0.02 * 9000)
 
             world.restart()
+            try await world.settle()
             #expect(try await world.service.observe("price", since: since, latencyLimit: Period(milliseconds: 5)) == seen)
         }
     }

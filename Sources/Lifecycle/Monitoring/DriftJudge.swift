@@ -46,7 +46,8 @@ struct DriftJudge {
         }
         let old = shares(before)
         let new = shares(after)
-        let moved = Set(old.keys).union(new.keys).sorted().max { abs((new[$0] ?? 0) - (old[$0] ?? 0)) < abs((new[$1] ?? 0) - (old[$1] ?? 0)) }
+        // What grew the most: of two categories, the one that people ask about.
+        let moved = Set(old.keys).union(new.keys).sorted().max { (new[$0] ?? 0) - (old[$0] ?? 0) < (new[$1] ?? 0) - (old[$1] ?? 0) }
         guard let moved else { return "" }
         return "'\(moved)' \(Spelling.share(old[moved] ?? 0)) → \(Spelling.share(new[moved] ?? 0))"
     }

@@ -66,14 +66,14 @@ struct LogTableStore: Sendable {
 
     private static let answered = "tern_error IS NULL AND tern_role <> 'shadow'"
 
-    /// The first and the last time of any answered row.
+    /// The first and the last time of any row that a client asked about.
     func span(_ endpoint: String) async throws -> (first: Timestamp, last: Timestamp)? {
         let files = try await ports.parquetFiles(endpoint)
         guard !files.isEmpty else { return nil }
         let table = try await tables.query(
             """
             SELECT epoch_ms(min(tern_event_time)) AS first, epoch_ms(max(tern_event_time)) AS last
-            FROM \(LogTableStore.scan(files)) WHERE \(LogTableStore.answered)
+            FROM \(LogTableStore.scan(files)) WHERE tern_role <> 'shadow'
             """)
         guard let first = table.value("first").intValue, let last = table.value("last").intValue else { return nil }
         return (Timestamp(milliseconds: first), Timestamp(milliseconds: last))
