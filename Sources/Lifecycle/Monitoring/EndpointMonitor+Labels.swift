@@ -43,8 +43,8 @@ extension EndpointMonitor {
         live.rules.judge(AlertKey(.quality), window.verdict, windows: live.declaration?.quality?.windows ?? 1)
     }
 
-    /// Takes in labels that came since the last time: judged windows that they belong to are brought up to date.
-    func takeLabels(_ live: inout LiveMonitor) async throws -> Bool {
+    /// Takes in labels that came since the last time, and before the log reached `position`: judged windows that they belong to are brought up to date.
+    func takeLabels(_ live: inout LiveMonitor, before position: Int64?) async throws -> Bool {
         var changed = false
         while true {
             let changes = try await feedback.changes(endpoint, after: live.progress.labels, upTo: live.progress.read)
@@ -59,14 +59,14 @@ extension EndpointMonitor {
             let touched = live.provisional.filter { window in changes.contains { $0.last >= window.key && $0.first < window.value.to } }.keys.sorted()
             if touched.isEmpty { continue }
             var step = MonitorStep()
-            for from in touched { try await update(from, &live, &step) }
+            for from in touched { try await update(from, before: position, &live, &step) }
             try await commit(step, live)
         }
     }
 
-    private func update(_ from: Timestamp, _ live: inout LiveMonitor, _ step: inout MonitorStep) async throws {
+    private func update(_ from: Timestamp, before position: Int64?, _ live: inout LiveMonitor, _ step: inout MonitorStep) async throws {
         guard let stored = try await store.provisional(endpoint, from: from) else { return }
-        let judged = try await judge(from: from, to: stored.window.to, range: stored.range, before: nil, live)
+        let judged = try await judge(from: from, to: stored.window.to, range: stored.range, before: position, live)
         step.quality += judged
         guard let kept = judged.first?.window else { return }
         if kept.state == .final { live.provisional[from] = nil }

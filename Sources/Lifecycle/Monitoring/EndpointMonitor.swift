@@ -49,7 +49,7 @@ actor EndpointMonitor {
             changed = true
         }
         if try await lookAtClock(&live) { changed = true }
-        if try await takeLabels(&live) { changed = true }
+        if try await takeLabels(&live, before: nil) { changed = true }
         self.live = live
         return changed
     }
@@ -95,6 +95,8 @@ actor EndpointMonitor {
 
     private func take(_ entry: LoggedPrediction, _ live: inout LiveMonitor) async throws {
         let after = live.progress.read
+        // Labels that came before this record go first where it ends a window's wait for them.
+        if live.endsWaiting(entry.record) { _ = try await takeLabels(&live, before: entry.position) }
         var step = MonitorStep(decisions: live.note(entry))
         live.fold(entry, after: after, reference: try await profile(live.progress.primary), fresh: true)
         for index in live.observers.indices { live.observers[index].add(entry.record) }

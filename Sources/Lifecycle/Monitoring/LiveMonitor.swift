@@ -83,6 +83,17 @@ struct LiveMonitor: Sendable {
         return due.map { ($0.key, $0.key + monitor.window, $0.value) }
     }
 
+    /// Whether this record, once it is noted, ends a quality window's wait for labels.
+    func endsWaiting(_ record: PredictionRecord) -> Bool {
+        guard let monitor = declaration?.quality, record.variant.role != .shadow else { return false }
+        var progress = progress
+        progress.note(record)
+        guard let watermark = progress.watermark(now: nil) else { return false }
+        let end = watermark - monitor.labelsWithin
+        return end.floor(to: monitor.window) > progress.qualityJudged ?? Timestamp(milliseconds: .min)
+            || provisional.values.contains { $0.to <= end - monitor.window }
+    }
+
     /// Gives up waiting for labels one more window after a window was judged; answers up to where.
     mutating func finishQuality(watermark: Timestamp) -> Timestamp? {
         guard let monitor = declaration?.quality else { return nil }
