@@ -172,6 +172,16 @@ import Testing
         }
     }
 
+    @Test func `the window in which an endpoint began is not judged`() async throws {
+        try await World.with(.drift(columns: ["vic_price"])) { world in
+            for day in 5..<15 { world.ask(day: day, shift: 3) }
+            try await world.settle()
+            let scores = try await world.service.drift("price").filter { $0.monitor == .drift }
+            #expect(scores.map(\.status) == ["partial", "ok"])
+            #expect(scores.map(\.drifted) == [false, true])
+        }
+    }
+
     @Test func `switching a monitor off resolves its alerts`() async throws {
         try await World.with(.drift(columns: ["vic_price"])) { world in
             for day in 0..<8 { world.ask(day: day, shift: 3) }

@@ -7,13 +7,16 @@ import Testing
     @Test func `new, repeated and changed labels are told apart`() async throws {
         try await World.with(nil) { world in
             world.ask(day: 0)
-            let first = try await world.service.feedback([FeedbackItem(id: "price-1.0", value: 1), FeedbackItem(id: "price-1.1", value: "0")], by: admin)
+            let first = try await world.service.feedback(
+                [FeedbackItem(id: "price-1.0", value: 1), FeedbackItem(id: "price-1.1", value: "0")], by: admin)
             #expect(first == FeedbackReceipt(accepted: 2))
             let second = try await world.service.feedback(
-                [FeedbackItem(id: "price-1.0", value: 1.0), FeedbackItem(id: "price-1.1", value: true), FeedbackItem(id: "price-1.2", value: 1)], by: admin)
+                [FeedbackItem(id: "price-1.0", value: 1.0), FeedbackItem(id: "price-1.1", value: true), FeedbackItem(id: "price-1.2", value: 1)],
+                by: admin)
             #expect(second == FeedbackReceipt(accepted: 1, repeated: 2, changed: 1))
             // Twice in one batch: the later one stays.
-            let third = try await world.service.feedback([FeedbackItem(id: "price-1.3", value: 1), FeedbackItem(id: "price-1.3", value: 0)], by: admin)
+            let third = try await world.service.feedback(
+                [FeedbackItem(id: "price-1.3", value: 1), FeedbackItem(id: "price-1.3", value: 0)], by: admin)
             #expect(third == FeedbackReceipt(accepted: 1, repeated: 1, changed: 1))
         }
     }
@@ -45,7 +48,9 @@ import Testing
             try await world.settle()
             let service = world.service
             for value: JSON in [.null, [1], ["a": 1], "", .double(.nan)] {
-                let error = await #expect(throws: TernError.self) { try await service.feedback([FeedbackItem(id: "price-1.0", value: value)], by: admin) }
+                let error = await #expect(throws: TernError.self) {
+                    try await service.feedback([FeedbackItem(id: "price-1.0", value: value)], by: admin)
+                }
                 #expect(error?.code == .invalidArgument)
             }
             let error = await #expect(throws: TernError.self) { try await service.feedback([FeedbackItem(id: "price-1", value: 1)], by: admin) }
@@ -60,7 +65,8 @@ import Testing
             world.ask(day: 0, rows: 3)
             try await world.settle()
             #expect(try await world.service.feedback(prediction: "price-1", values: [1, .null, 0], by: admin) == FeedbackReceipt(accepted: 2))
-            #expect(try await world.service.feedback(prediction: "price-1", values: [1, 1, 0], by: admin) == FeedbackReceipt(accepted: 1, repeated: 2))
+            #expect(
+                try await world.service.feedback(prediction: "price-1", values: [1, 1, 0], by: admin) == FeedbackReceipt(accepted: 1, repeated: 2))
             let service = world.service
             let short = await #expect(throws: TernError.self) { try await service.feedback(prediction: "price-1", values: [1], by: admin) }
             #expect(short?.code == .invalidArgument)

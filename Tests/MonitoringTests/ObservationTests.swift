@@ -64,7 +64,8 @@ import Testing
                 world.clock.advance(by: .days(1))
                 world.log.append(
                     PredictionRecord(
-                        prediction: world.log.next(), endpoint: "price", variant: VariantReference(name: "v1", role: .primary, model: "direction", version: 1),
+                        prediction: world.log.next(), endpoint: "price",
+                        variant: VariantReference(name: "v1", role: .primary, model: "direction", version: 1),
                         at: world.clock.wall.now(), eventTimes: [], rows: 48, latencyMicroseconds: 5, inputs: World.columns(day: 3), outputs: []))
                 try await world.settle()
             }

@@ -13,7 +13,7 @@ import TernWeb
 import Testing
 
 #if canImport(FoundationNetworking)
-    import FoundationNetworking
+import FoundationNetworking
 #endif
 
 /// The room's routes over HTTP, as the server mounts them.
@@ -27,7 +27,8 @@ import Testing
         room.mount(on: router.group("api/tern/v1"))
         let (ports, found) = AsyncStream<Int>.makeStream()
         let application = Application(
-            router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)), onServerRunning: { channel in found.yield(channel.localAddress?.port ?? 0) })
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: 0)),
+            onServerRunning: { channel in found.yield(channel.localAddress?.port ?? 0) })
         let running = Task { try await application.runService() }
         defer { running.cancel() }
         var port = 0
@@ -59,7 +60,8 @@ import Testing
                 #expect(posted.status == 200)
                 #expect(posted.json["accepted"] == 1)
                 let whole = try await client.send(
-                    "POST", "endpoints/price/feedback", #"{"prediction":"price-1","values":[\#(Array(repeating: "0", count: 48).joined(separator: ","))]}"#)
+                    "POST", "endpoints/price/feedback",
+                    #"{"prediction":"price-1","values":[\#(Array(repeating: "0", count: 48).joined(separator: ","))]}"#)
                 #expect(whole.json["accepted"] == 47 && whole.json["repeated"] == 1 && whole.json["changed"] == 1)
                 let unknown = try await client.send("POST", "endpoints/price/feedback", #"{"items":[{"id":"price-99.0","value":1}]}"#)
                 #expect(unknown.status == 404)

@@ -18,7 +18,9 @@ extension EndpointMonitor {
             let entries = try ports.read(endpoint, cursor, EndpointMonitor.batch).filter { $0.position <= range.last }
             guard let last = entries.last else { break }
             cursor = last.position
-            let records = entries.map(\.record).filter { record in record.error == nil && (0..<record.rows).contains { belongs(record.time(ofRow: $0)) } }
+            let records = entries.map(\.record).filter { record in
+                record.error == nil && (0..<record.rows).contains { belongs(record.time(ofRow: $0)) }
+            }
             guard let span = EndpointMonitor.span(records) else { continue }
             let labels = try await feedback.labels(endpoint, span, before: position)
             for record in records {

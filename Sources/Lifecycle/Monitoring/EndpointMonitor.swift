@@ -126,7 +126,9 @@ actor EndpointMonitor {
             for score in try await scores(of: window, live) {
                 let windows = score.monitor == .health ? 1 : live.declaration?.drift?.windows ?? 1
                 let verdict = score.monitor == .health ? HealthJudge.verdict(score) : score.verdict
-                if let decision = live.rules.judge(AlertKey(score.monitor, score.column), verdict, windows: windows) { step.decisions.append(decision) }
+                if let decision = live.rules.judge(AlertKey(score.monitor, score.column), verdict, windows: windows) {
+                    step.decisions.append(decision)
+                }
                 step.scores.append(score)
             }
         }
@@ -146,7 +148,9 @@ actor EndpointMonitor {
         if let monitor = live.declaration?.drift {
             let primary = live.progress.primary
             let changed = !window.primaries.allSatisfy { $0 == primary }
-            scores += DriftJudge(monitor: monitor, reference: try await profile(primary), versionChanged: changed).scores(window)
+            let partial = live.progress.first.map { window.from < $0 } ?? false
+            let unfair = changed ? "versionChanged" : partial ? "partial" : nil
+            scores += DriftJudge(monitor: monitor, reference: try await profile(primary), unfair: unfair).scores(window)
         }
         if let health = live.declaration?.health { scores += HealthJudge(monitor: health).scores(window) }
         return scores

@@ -37,7 +37,8 @@ struct LiveMonitor: Sendable {
         let version = VersionKey(record.variant)
         defer { progress.primary = version }
         guard let before = progress.primary, before != version else { return [] }
-        return rules.forget([.drift, .predictionDrift], reason: "version \(version.version) answers now: drift is measured afresh against its own profile")
+        return rules.forget(
+            [.drift, .predictionDrift], reason: "version \(version.version) answers now: drift is measured afresh against its own profile")
     }
 
     /// Puts a record's rows into their windows. `after` is the position before it; `fresh` is false while windows are rebuilt after a start.

@@ -155,7 +155,8 @@ struct LogTableStore: Sendable {
                 (timeColumn.map { ["tern_event_time AS \(TableEngine.quoted(identifier: $0))"] } ?? [])
                 + features.map { TableEngine.quoted(identifier: $0) } + ["CAST(label AS \(type)) AS \(TableEngine.quoted(identifier: target))"]
             return try await tables.export(
-                "SELECT \(columns.joined(separator: ", ")) FROM \(source) ORDER BY tern_event_time, tern_prediction, tern_row", bounds, toParquet: path)
+                "SELECT \(columns.joined(separator: ", ")) FROM \(source) ORDER BY tern_event_time, tern_prediction, tern_row", bounds,
+                toParquet: path)
         }
         guard let rows, rows > 0 else {
             throw TernError(
