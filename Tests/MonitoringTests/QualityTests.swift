@@ -44,7 +44,7 @@ import Testing
 
     @Test func `metrics are those computed by hand`() async throws {
         try await World.with(.quality(atLeast: 0.1)) { world in
-            // 48 rows: 24 predicted 1 (rows 0, 2, …), of which the first 6 are wrong; 24 predicted 0, of which the first 6 are wrong; one label missing.
+            // 48 rows: 24 predicted 1 (rows 0, 2, …) and 24 predicted 0, of each of which the first 6 are wrong; one label is missing.
             let number = world.ask(day: 0)
             let values = (0..<48).map { row -> JSON in
                 if row == 47 { return .null }

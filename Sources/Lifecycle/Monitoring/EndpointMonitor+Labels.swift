@@ -45,7 +45,8 @@ extension EndpointMonitor {
         live.rules.judge(AlertKey(.quality), window.verdict, windows: live.declaration?.quality?.windows ?? 1)
     }
 
-    /// Takes in labels that came since the last time, and before the log reached `position`: judged windows that they belong to are brought up to date.
+    /// Takes in labels that came since the last time, and before the log reached `position`: the judged windows that they belong to
+    /// are brought up to date.
     func takeLabels(_ live: inout LiveMonitor, before position: Int64?) async throws -> Bool {
         var changed = false
         while true {
@@ -128,7 +129,8 @@ extension QualityWindow {
         guard let passed, let value = metrics[metric] else { return .unknown }
         let sign = passed ? "≥" : "<"
         let message =
-            "\(metric) \(Spelling.number(value)) \(sign) \(Spelling.number(threshold)) in \(Spelling.window(from, to)), \(labelled) of \(rows) rows labelled"
+            "\(metric) \(Spelling.number(value)) \(sign) \(Spelling.number(threshold)) in \(Spelling.window(from, to)), "
+            + "\(labelled) of \(rows) rows labelled"
         if passed { return .good(message) }
         return .bad(
             message: message,

@@ -69,7 +69,8 @@ actor EndpointMonitor {
         return try await loaded().progress
     }
 
-    /// What each variant did with rows about times after `since`. The first question about a moment reads the log; from then on the answer is kept up to date.
+    /// What each variant did with rows about times after `since`. The first question about a moment reads the log; from then on the
+    /// answer is kept up to date.
     func observe(since: Timestamp, latencyLimit: Period?) async throws -> [VariantObservation] {
         await enter()
         defer { leave() }

@@ -40,7 +40,8 @@ enum MonitoringMigrations {
                 """
                 CREATE TABLE monitoring_feedback (
                     endpoint TEXT NOT NULL, prediction INTEGER NOT NULL, row_number INTEGER NOT NULL, value TEXT NOT NULL, label TEXT NOT NULL,
-                    found_at INTEGER, received_at INTEGER NOT NULL, received_from TEXT NOT NULL, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,
+                    found_at INTEGER, received_at INTEGER NOT NULL, received_from TEXT NOT NULL,
+                    first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,
                     position INTEGER NOT NULL, first_label TEXT NOT NULL, first_position INTEGER NOT NULL, sequence INTEGER NOT NULL,
                     PRIMARY KEY (endpoint, prediction, row_number))
                 """,
