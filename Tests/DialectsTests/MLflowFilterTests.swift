@@ -54,7 +54,10 @@ import Tracking
 
     @Test func `quotes inside other quotes are text`() throws {
         #expect(try FilterMeaning.runs.filter("params.a = \"it's\"").conditions == [.init(.param("a"), .equal("it's"))])
-        #expect(try FilterMeaning.runs.filter("params.a = 'it''s' AND params.b = ''").conditions == [.init(.param("a"), .equal("it's")), .init(.param("b"), .equal(""))])
+        #expect(
+            try FilterMeaning.runs.filter("params.a = 'it''s' AND params.b = ''").conditions == [
+                .init(.param("a"), .equal("it's")), .init(.param("b"), .equal("")),
+            ])
         #expect(try FilterMeaning.runs.filter("params.a = 'x AND y = (1)'").conditions == [.init(.param("a"), .equal("x AND y = (1)"))])
     }
 

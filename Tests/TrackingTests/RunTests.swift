@@ -65,7 +65,8 @@ import Testing
             let id = try await tracking.createRun(RunDraft()).info.id
             try await tracking.logParam("p", "", to: id)
             try await tracking.logParam("p", "", to: id)
-            #expect(await refusal { try await tracking.logParam("p", "1", to: id) }?.message.hasPrefix("Changing param values is not allowed.") == true)
+            #expect(
+                await refusal { try await tracking.logParam("p", "1", to: id) }?.message.hasPrefix("Changing param values is not allowed.") == true)
         }
     }
 
@@ -96,7 +97,9 @@ import Testing
             #expect(run.params["p"]?.count == 6000)
             #expect(run.tags["t"]?.count == 8000)
             let long = String(repeating: "k", count: 251)
-            #expect(await refusal { try await tracking.logParam(long, "1", to: id) }?.message == "'Param key' exceeds the maximum length of 250 characters")
+            #expect(
+                await refusal { try await tracking.logParam(long, "1", to: id) }?.message
+                    == "'Param key' exceeds the maximum length of 250 characters")
             #expect(await refusal { try await tracking.log(LoggedPoint(MetricPoint(long, 1)), to: id) }?.code == .invalidArgument)
             #expect(await refusal { try await tracking.setTag(long, "1", on: id) }?.code == .invalidArgument)
         }
@@ -132,7 +135,8 @@ import Testing
     @Test func `the same dataset is one input, and keeps its first purpose`() async throws {
         try await withTracking { tracking in
             let id = try await tracking.createRun(RunDraft()).info.id
-            let dataset = DatasetInput(name: "d", digest: "1", sourceType: "local", source: "{}", schema: "s", tags: [DatasetInput.contextTag: "train"])
+            let dataset = DatasetInput(
+                name: "d", digest: "1", sourceType: "local", source: "{}", schema: "s", tags: [DatasetInput.contextTag: "train"])
             try await tracking.logInputs(datasets: [dataset, dataset], models: ["m-1", "m-1"], to: id)
             var other = dataset
             other.tags = [DatasetInput.contextTag: "eval"]
@@ -145,7 +149,9 @@ import Testing
             #expect(try await tracking.datasets(of: [0]) == [TrackedDataset(experiment: 0, name: "d", digest: "1", context: "train")])
             var long = dataset
             long.digest = String(repeating: "x", count: 37)
-            #expect(await refusal { try await tracking.logInputs(datasets: [long], models: [], to: id) }?.message.contains("datasets[0].dataset.digest") == true)
+            #expect(
+                await refusal { try await tracking.logInputs(datasets: [long], models: [], to: id) }?.message.contains("datasets[0].dataset.digest")
+                    == true)
         }
     }
 

@@ -103,7 +103,8 @@ private func names(
             let evil = SearchField.attribute("id; DROP TABLE runs")
             #expect(await refusal { _ = try await names(tracking, [.init(evil, .present)]) }?.code == .invalidArgument)
             #expect(await refusal { _ = try await names(tracking, order: [SearchOrder(evil, ascending: true)]) }?.code == .invalidArgument)
-            #expect(await refusal { _ = try await names(tracking, order: [SearchOrder(.dataset("name"), ascending: true)]) }?.code == .invalidArgument)
+            #expect(
+                await refusal { _ = try await names(tracking, order: [SearchOrder(.dataset("name"), ascending: true)]) }?.code == .invalidArgument)
             let quoted = "x' OR '1'='1"
             #expect(try await names(tracking, [.init(.param(quoted), .equal(quoted))]).isEmpty)
         }
@@ -113,7 +114,9 @@ private func names(
         try await withDatabase(TrackingRoom.migrations) { database in
             let searches = [
                 RunSearch(experiments: [0]), RunSearch(experiments: [0, 1, 2], stages: .all),
-                RunSearch(experiments: [0], filter: SearchFilter([.init(.metric("m"), .number(.greater, 1))]), order: [SearchOrder(.metric("m"), ascending: false)]),
+                RunSearch(
+                    experiments: [0], filter: SearchFilter([.init(.metric("m"), .number(.greater, 1))]),
+                    order: [SearchOrder(.metric("m"), ascending: false)]),
                 RunSearch(
                     experiments: [0],
                     filter: SearchFilter([.init(.param("p"), .equal("1")), .init(.tag("t"), .missing), .init(.dataset("name"), .equal("d"))]),

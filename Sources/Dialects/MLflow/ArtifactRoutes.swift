@@ -6,7 +6,9 @@ import TernWeb
 import Tracking
 
 extension MLflowDialect {
-    static let artifactPrefixes = ["/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts", "/api/3.0/mlflow-artifacts", "/ajax-api/3.0/mlflow-artifacts"]
+    static let artifactPrefixes = [
+        "/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts", "/api/3.0/mlflow-artifacts", "/ajax-api/3.0/mlflow-artifacts",
+    ]
 
     /// The artifact proxy: files go through this server, whatever holds them.
     func mountArtifacts(on router: TernRouter) {

@@ -88,7 +88,9 @@ struct FilterLexer {
         index += 1
         while let character = current {
             let exponent = characters[index - 1] == "e" || characters[index - 1] == "E"
-            guard FilterLexer.isDigit(character) || character == "." || character == "e" || character == "E" || (exponent && (character == "-" || character == "+"))
+            guard
+                FilterLexer.isDigit(character) || character == "." || character == "e" || character == "E"
+                    || (exponent && (character == "-" || character == "+"))
             else { break }
             index += 1
         }
