@@ -106,6 +106,10 @@ enum JobStore {
         }
     }
 
+    static func holds(_ id: JobID, owner: String, _ connection: Connection) throws -> Bool {
+        try connection.row("SELECT id FROM jobs WHERE id = ? AND owner = ? AND state = 'running'", [.text(id), .text(owner)]) != nil
+    }
+
     static func setProcess(_ process: ProcessIdentity?, of id: JobID, owner: String, in transaction: Transaction) throws -> Bool {
         try transaction.execute(
             "UPDATE jobs SET process = ? WHERE id = ? AND owner = ? AND state = 'running'", [SQLValue(process?.text), .text(id), .text(owner)]) == 1
