@@ -137,7 +137,8 @@ struct PipelineFixture: Sendable {
 
 /// A step that runs a command.
 func sh(
-    _ name: String, _ command: String, in inputs: [StepInput] = [], out: [String] = [], after: [String] = [], retries: Int = 0, timeout: Period? = nil,
+    _ name: String, _ command: String, in inputs: [StepInput] = [], out: [String] = [], after: [String] = [], retries: Int = 0,
+    timeout: Period? = nil,
     cache: Bool = true
 ) -> StepDefinition {
     StepDefinition(name: name, action: .run(command), inputs: inputs, outputs: out, after: after, retries: retries, timeout: timeout, cache: cache)

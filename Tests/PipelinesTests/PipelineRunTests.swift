@@ -14,7 +14,8 @@ import Testing
             try await fixture.apply(
                 [
                     sh(
-                        "prepare", "tail -n +2 \"$TERN_INPUT_MARKET\" >\"$TERN_OUTPUT_TRAIN\"; echo $TERN_PARAM_WINDOW_DAYS >\"$TERN_OUTPUT_HOLDOUT_TXT\"",
+                        "prepare",
+                        "tail -n +2 \"$TERN_INPUT_MARKET\" >\"$TERN_OUTPUT_TRAIN\"; echo $TERN_PARAM_WINDOW_DAYS >\"$TERN_OUTPUT_HOLDOUT_TXT\"",
                         in: [.dataset("market")], out: ["train.csv", "holdout.txt"]),
                     sh(
                         "fit",
@@ -60,7 +61,8 @@ import Testing
     @Test func `parallel branches run beside each other`() async throws {
         try await PipelineFixture.with { fixture in
             // Each waits for the other's sign: one after the other they would never end.
-            let meet = "touch \(fixture.folder)/$TERN_STEP; until [ -e \(fixture.folder)/left ] && [ -e \(fixture.folder)/right ]; do sleep 0.02; done"
+            let meet =
+                "touch \(fixture.folder)/$TERN_STEP; until [ -e \(fixture.folder)/left ] && [ -e \(fixture.folder)/right ]; do sleep 0.02; done"
             try await fixture.apply([
                 sh("left", meet, timeout: .seconds(20)), sh("right", meet, timeout: .seconds(20)), sh("join", "true", after: ["left", "right"]),
             ])
@@ -165,7 +167,9 @@ import Testing
                 let dead = try PipelineFixture(in: folder, database, neighbours)
                 try await dead.apply([
                     sh("a", "echo a >>\(folder)/ran; echo data >$TERN_OUTPUT_X", out: ["x.txt"]),
-                    sh("b", "echo b >>\(folder)/ran; [ -e \(folder)/second ] || sleep 60; cp $TERN_INPUT_X $TERN_OUTPUT_Y", in: [.output(step: "a", file: "x.txt")], out: ["y.txt"]),
+                    sh(
+                        "b", "echo b >>\(folder)/ran; [ -e \(folder)/second ] || sleep 60; cp $TERN_INPUT_X $TERN_OUTPUT_Y",
+                        in: [.output(step: "a", file: "x.txt")], out: ["y.txt"]),
                 ])
                 let deadWork = Task { try await dead.queue.run() }
                 let started = try await dead.start()

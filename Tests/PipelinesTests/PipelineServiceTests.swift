@@ -8,7 +8,8 @@ import Testing
 @testable import Pipelines
 
 @Suite struct PipelineServiceTests {
-    private static let fit = sh("fit", "echo model >$TERN_OUTPUT_MODEL; echo table >$TERN_OUTPUT_HOLDOUT", in: [.dataset("market")], out: ["model.onnx", "holdout.csv"])
+    private static let fit = sh(
+        "fit", "echo model >$TERN_OUTPUT_MODEL; echo table >$TERN_OUTPUT_HOLDOUT", in: [.dataset("market")], out: ["model.onnx", "holdout.csv"])
 
     @Test func `evaluate and register are asked with the files under their names, and their findings are the result`() async throws {
         try await PipelineFixture.with { fixture in
@@ -165,7 +166,10 @@ import Testing
                     connection.plan("SELECT * FROM pipeline_runs ORDER BY sequence DESC LIMIT ?", [1]),
                     connection.plan("SELECT * FROM pipeline_steps WHERE run = ? ORDER BY position", ["a"]),
                     connection.plan(
-                        "SELECT run FROM pipeline_steps WHERE pipeline = ? AND name = ? AND state = 'succeeded' AND cache_key = ? ORDER BY ended_at DESC LIMIT 1",
+                        """
+                        SELECT run FROM pipeline_steps WHERE pipeline = ? AND name = ? AND state = 'succeeded' AND cache_key = ?
+                        ORDER BY ended_at DESC LIMIT 1
+                        """,
                         ["a", "b", "c"]),
                 ]
             }

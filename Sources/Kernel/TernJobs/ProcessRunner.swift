@@ -102,7 +102,8 @@ package enum ProcessRunner {
         let result = try await Subprocess.run(
             .path("/bin/sh"), arguments: Arguments(["-c", gate, "sh"] + request.command), environment: environment(request.environment),
             workingDirectory: request.folder.map { FilePath($0) }, platformOptions: options, input: .inputWriter,
-            output: .fileDescriptor(descriptor, closeAfterSpawningProcess: false), error: .fileDescriptor(descriptor, closeAfterSpawningProcess: false)
+            output: .fileDescriptor(descriptor, closeAfterSpawningProcess: false),
+            error: .fileDescriptor(descriptor, closeAfterSpawningProcess: false)
         ) { execution in
             guard let identity = ProcessIdentity(pid: execution.processIdentifier.value) else {
                 throw TernError(.internal, "the process ended before it began")

@@ -62,7 +62,7 @@ struct RunExecutor: Sendable {
             if let tracking = record.run.trackingRun {
                 try await ports.logParams(tracking, record.run.params.mapValues { $0.stringValue ?? $0.description })
             }
-        } catch where context.isLastAttempt && !Task.isCancelled {
+        } catch  where context.isLastAttempt && !Task.isCancelled {
             let message = TernError.wrap(error).message
             try await apply(.refused, to: id) { $0.error = "the run could not begin: \(message)" }
             return .null
@@ -82,7 +82,7 @@ struct RunExecutor: Sendable {
         // A run that was retried meanwhile is closed by its own end.
         guard record.run.state.isFinal else { return .null }
         if let tracking = record.run.trackingRun { try await ports.finishTrackingRun(tracking, context.payload["succeeded"]?.boolValue ?? false) }
-        if record.run.state == .succeeded { try? FileManager.default.removeItem(atPath: "\(folder)/\(record.run.id)") }
+        try? FileManager.default.removeItem(atPath: "\(folder)/\(record.run.id)")
         return .null
     }
 
@@ -107,7 +107,8 @@ struct RunExecutor: Sendable {
         } catch {
             // The server stops: the job goes back to the queue and the step runs again.
             if Task.isCancelled, !context.isCancelled { throw CancellationError() }
-            report = context.isCancelled ? .cancelled : StepReport(outcome: .failed(canRetry: true), error: "step '\(name)': \(TernError.wrap(error))")
+            report =
+                context.isCancelled ? .cancelled : StepReport(outcome: .failed(canRetry: true), error: "step '\(name)': \(TernError.wrap(error))")
         }
         if let error = report.error { context.log("tern: \(error)") }
         try await apply(.ended(step: name, attempt: attempt, report.outcome), to: id, from: context) { run in
