@@ -23,9 +23,9 @@ struct DataCheckStore: Sendable {
         var checks = [Check(column: column, rule: "type", condition: "\(present) AND \(value) IS NULL", says: "is not \(DataCheckStore.article(type))")]
         guard let expectation else { return checks }
         if type == "int" || type == "double" {
-            if let low = expectation.min { checks.append(bound(column, "\(present) AND \(value) < \(low)", "is below the minimum \(JSON.number(low))")) }
+            if let low = expectation.min { checks.append(bound(column, "\(present) AND \(value) < \(low)", "is below the minimum \(plain(low))")) }
             // NaN is missing, and infinity is above every maximum.
-            if let high = expectation.max { checks.append(bound(column, "\(present) AND \(value) > \(high)", "is above the maximum \(JSON.number(high))")) }
+            if let high = expectation.max { checks.append(bound(column, "\(present) AND \(value) > \(high)", "is above the maximum \(plain(high))")) }
         }
         if let allowed = expectation.allowed {
             let list = allowed.map { "'" + $0.replacing("'", with: "''") + "'" }.joined(separator: ", ")
@@ -130,4 +130,7 @@ struct DataCheckStore: Sendable {
     }
 }
 
-private func percent(_ share: Double) -> String { "\(JSON.number((share * 10_000).rounded() / 100))%" }
+private func percent(_ share: Double) -> String { "\(plain((share * 10_000).rounded() / 100))%" }
+
+/// Whole numbers without a point.
+private func plain(_ value: Double) -> String { value == value.rounded() && abs(value) < 1e15 ? String(Int64(value)) : JSON.number(value) }
