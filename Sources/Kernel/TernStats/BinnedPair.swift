@@ -98,8 +98,8 @@ package struct BinnedPair: Hashable, Sendable {
         }
     }
 
-    /// Pearson's chi-square of the current counts against the reference's proportions, df = bins - 1, as Evidently computes it: the reference counts as
-    /// known, and a bin that it lacks gives p = 0. Nil when a side is empty.
+    /// Pearson's chi-square of the current counts against the reference's proportions, df = bins - 1, as Evidently computes it: the reference
+    /// counts as known, and a bin that it lacks gives p = 0. Nil when a side is empty.
     package var goodnessOfFit: TestResult? {
         let n = reference.reduce(0, +)
         let m = current.reduce(0, +)
@@ -113,18 +113,10 @@ package struct BinnedPair: Hashable, Sendable {
         return TestResult(statistic: sum, pValue: sum.isInfinite ? 0 : ChiSquare.sf(sum, Double(reference.count - 1)))
     }
 
-    /// Pearson's chi-square of homogeneity divided by `N = nm / (n + m)`: `Σ (p - q)² / pooled share`. Free of sample size; its root is an effect size,
-    /// and times N it is chi-square with bins - 1 degrees when both sides are alike.
-    package var homogeneity: Double? {
-        let n = reference.reduce(0, +)
-        let m = current.reduce(0, +)
-        guard n > 0, m > 0 else { return nil }
-        var sum = 0.0
-        for (r, c) in zip(reference, current) where r + c > 0 {
-            let gap = r / n - c / m
-            sum += gap * gap * (n + m) / (r + c)
-        }
-        return sum
+    /// `Σ (p - q)² / ((p + q) / 2)`, the symmetric chi-square (twice Topsøe's triangular discrimination): 0…4, free of the numbers of
+    /// rows. Its root is an effect size, and times `N = nm / (n + m)` it is chi-square with bins - 1 degrees when both sides are alike.
+    package var symmetricChiSquare: Double? {
+        shares.map { zip($0.p, $0.q).reduce(0) { $1.0 + $1.1 > 0 ? $0 + 2 * ($1.0 - $1.1) * ($1.0 - $1.1) / ($1.0 + $1.1) : $0 } }
     }
 
     /// The pooled z-test on the share of everything but the first bin. Nil when a side is empty.

@@ -42,25 +42,29 @@ struct NumberCounts: Hashable, Sendable, Codable {
         var count: Int
     }
 
+    private var entries: [Entry] = []
+    private var isOverfull = false
+
     /// Nil once there were more values than the limit.
-    private(set) var counts: [Entry]? = []
+    var counts: [Entry]? { isOverfull ? nil : entries }
 
     mutating func add(_ value: Double, _ times: Int = 1) {
-        guard let counts else { return }
-        if let index = counts.firstIndex(where: { $0.value == value }) {
-            self.counts?[index].count += times
-        } else if counts.count < NumberCounts.limit {
-            self.counts?.append(Entry(value: value == 0 ? 0 : value, count: times))
+        guard !isOverfull else { return }
+        if let index = entries.firstIndex(where: { $0.value == value }) {
+            entries[index].count += times
+        } else if entries.count < NumberCounts.limit {
+            entries.append(Entry(value: value == 0 ? 0 : value, count: times))
         } else {
-            self.counts = nil
+            entries = []
+            isOverfull = true
         }
     }
 
     mutating func merge(_ other: NumberCounts) {
-        guard let entries = other.counts else {
-            counts = nil
-            return
+        for entry in other.entries { add(entry.value, entry.count) }
+        if other.isOverfull {
+            entries = []
+            isOverfull = true
         }
-        for entry in entries { add(entry.value, entry.count) }
     }
 }

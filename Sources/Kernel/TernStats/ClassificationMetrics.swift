@@ -61,7 +61,8 @@ package struct ClassificationMetrics: Hashable, Sendable, Codable {
 
 /// Metrics of probabilities against what happened. Arrays are paired by position.
 package enum ScoreMetrics {
-    /// The area under the ROC curve, ties counting half: `(R₊ - n₊(n₊+1)/2) / (n₊ n₋)` with mid-ranks (Mann-Whitney). Nil unless both classes occur.
+    /// The area under the ROC curve, ties counting half: `(R₊ - n₊(n₊+1)/2) / (n₊ n₋)` with mid-ranks (Mann-Whitney). Nil unless both classes
+    /// occur.
     package static func rocAuc(_ outcomes: [Bool], _ scores: [Double]) -> Double? {
         let pairs = zip(scores, outcomes).sorted { $0.0 < $1.0 }
         let positives = pairs.count { $0.1 }

@@ -45,7 +45,8 @@ package struct ColumnProfile: Hashable, Sendable, Codable {
         let whole = QuantileSketch(finite)
         sketch = whole
         let distribution = whole.weighted
-        dependence = RowDependence([distribution.ranks(of: finite)])
+        let cuts = [0.2, 0.4, 0.6, 0.8].compactMap { distribution.quantile($0) }
+        dependence = RowDependence(rows: finite.count, events: cuts.count) { finite[$0] <= cuts[$1] }
     }
 
     /// A whole column at once, in time order (see above).
@@ -53,7 +54,8 @@ package struct ColumnProfile: Hashable, Sendable, Codable {
         self.init(.categorical)
         for value in values { add(value) }
         let used = values.compactMap { $0 }
-        dependence = RowDependence(top.prefix(10).map { category in used.map { $0 == category.value ? 1 : 0 } })
+        let frequent = Array(top.prefix(4))
+        dependence = RowDependence(rows: used.count, events: frequent.count) { used[$0] == frequent[$1].value }
     }
 
     /// Adds a row of a numeric column; in a categorical column the number's text is the category.

@@ -58,7 +58,8 @@ struct DriftComparison {
     private var withoutStatistics: DriftScore? {
         mutating get {
             guard reference.kind == current.kind else {
-                return ended(.differentKinds, drifted: false, "the reference is \(reference.kind.rawValue), the current rows are \(current.kind.rawValue)")
+                return ended(
+                    .differentKinds, drifted: false, "the reference is \(reference.kind.rawValue), the current rows are \(current.kind.rawValue)")
             }
             for (side, profile) in [("reference", reference), ("window", current)] where profile.used == 0 {
                 return ended(.allMissing, drifted: false, "the \(side) has no usable value in \(profile.count) rows")
@@ -98,8 +99,8 @@ struct DriftComparison {
             "the reference is always \(constant), and \(differing) of \(current.used) rows are not: \(verdict)")
     }
 
-    /// Whether so many rows with values that the reference never had are more than a stray few: above 1 % and what its rare values let expect, and, if
-    /// rows fell on the two sides by chance, unlikely to be all on this one.
+    /// Whether so many rows with values that the reference never had are more than a stray few: above 1 % and what its rare values let expect,
+    /// and, if rows fell on the two sides by chance, unlikely to be all on this one.
     private func isNovel(rows: Int, expectedShare: Double) -> Bool {
         let total = Double(reference.used + current.used)
         let chance = pow(Double(current.used) / total, Double(rows))

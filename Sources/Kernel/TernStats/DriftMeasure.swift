@@ -83,7 +83,7 @@ struct DriftMeasure {
             case .divergence: (bins.smoothed.divergence, 2, false)
             case .jensenshannon: (bins.jensenShannon, 8, true)
             case .hellinger: (bins.hellinger, 8, true)
-            default: (bins.homogeneity?.squareRoot(), 1, true)
+            default: (bins.symmetricChiSquare?.squareRoot(), 1, true)
             }
         guard let effect = found.effect else { return nil }
         let perRow = (found.isRoot ? effect * effect : effect) * found.factor
@@ -91,17 +91,19 @@ struct DriftMeasure {
         return Measured(statistic: effect, critical: found.isRoot ? limit.squareRoot() : limit, pValue: ChiSquare.sf(perRow * size, degrees))
     }
 
-    /// Between the reference's deciles; equal ones fall together.
+    /// Between the reference's deciles, or fewer quantiles where a bin would hold fewer than ten rows; equal ones fall together.
     private func byDeciles(_ first: WeightedSample, _ second: WeightedSample) -> BinnedPair {
+        let bins = max(2, min(10, min(reference.used, current.used) / 10))
         var cuts: [Double] = []
-        for step in 1..<10 {
-            if let cut = first.quantile(Double(step) / 10), cut > cuts.last ?? -.infinity { cuts.append(cut) }
+        for step in 1..<bins {
+            if let cut = first.quantile(Double(step) / Double(bins)), cut > cuts.last ?? -.infinity { cuts.append(cut) }
         }
         return BinnedPair(reference: first.counts(upTo: cuts), current: second.counts(upTo: cuts))
     }
 
     /// One bin for each frequent category of the reference and one for all others. A frequent one is expected in at least five current rows, and when
-    /// not all categories are counted, is among the fifty most frequent.
+    /// not all categories are counted, is among the fifty most frequent. Others too few for a bin of their own join the last one: chi-square is
+    /// wrong for bins that expect less than five rows, and new categories have a rule of their own.
     private func byCategory() -> BinnedPair {
         let counted = reference.exactCounts != nil && current.exactCounts != nil
         let now = Dictionary(current.top.map { ($0.value, $0.count) }, uniquingKeysWith: +)
@@ -115,9 +117,12 @@ struct DriftMeasure {
         }
         let oldRest = Double(reference.used) - old.reduce(0, +)
         let newRest = Double(current.used) - new.reduce(0, +)
-        if oldRest > 0 || newRest > 0 {
+        if oldRest / Double(reference.used) * Double(current.used) >= 5 || newRest >= 5 || old.isEmpty {
             old.append(oldRest)
             new.append(newRest)
+        } else {
+            old[old.count - 1] += oldRest
+            new[new.count - 1] += newRest
         }
         return BinnedPair(reference: old, current: new)
     }

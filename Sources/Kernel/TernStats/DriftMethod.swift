@@ -11,8 +11,8 @@ package enum DriftMethod: String, Hashable, Sendable, Codable, CaseIterable {
     case student = "t_test"
     case mannWhitney = "mannw"
 
-    /// What `DriftScore.statistic` is, and the smallest difference that matters unless a monitor says otherwise. They are about equal to one another:
-    /// a shift of a normal column by a quarter of its standard deviation.
+    /// What `DriftScore.statistic` is, and the smallest difference that matters unless a monitor says otherwise. For a normal
+    /// column `ks`, `wasserstein`, `t_test` and `mannw` ask for a shift of a quarter of its standard deviation, the binned distances for nearly half.
     package var minimumEffect: Double {
         switch self {
         /// The largest distance D between the distribution functions.
@@ -23,7 +23,7 @@ package enum DriftMethod: String, Hashable, Sendable, Codable, CaseIterable {
         case .jensenshannon, .hellinger: 0.15
         /// In standard deviations of the reference.
         case .wasserstein: 0.25
-        /// The root of chi-square / N, `N = nm/(n+m)`: 0.2 is 50 % against 60 %.
+        /// The root of the symmetric chi-square (`BinnedPair.symmetricChiSquare`): 0.2 is 50 % against 60 %.
         case .chisquare, .z: 0.2
         /// The distance of the means in pooled standard deviations.
         case .student: 0.25

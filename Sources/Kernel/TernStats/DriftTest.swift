@@ -5,12 +5,12 @@ import Foundation
 /// The rule:
 /// 1. No usable row on a side: `allMissing`. Fewer than 30: `notEnoughData`. Neither is drift.
 /// 2. A constant reference: the same constant is no drift; other values are (`constantReference`), once there are more than a stray few.
-/// 3. Categories, and numbers with at most five values in all: `chisquare` (`z` for two values). Categories that the reference never had are drift when
-///    they are more than 1 % of the rows and more than chance and the reference's own rare categories explain.
+/// 3. Categories, and numbers with at most five values in all: `chisquare` (`z` for two values). Categories that the reference never had are
+///    drift when they are more than 1 % of the rows and more than chance and the reference's own rare categories explain.
 /// 4. Other numbers: `ks`.
-/// 5. Drift is a difference that both matters and is not chance: `statistic >= max(minimum effect, critical value)`. The critical value is that of
-///    `significance` at the *effective* numbers of rows, which the reference's own ups and downs give (`ColumnProfile.effectiveRows`); so a week
-///    is not called drift because it is warmer than the average week. A `threshold` that is given replaces the minimum effect only.
+/// 5. Drift is a difference that both matters and is not chance: `statistic >= max(minimum effect, critical value)`. The critical value is that
+///    of `significance` at the *effective* numbers of rows, which the reference's own ups and downs give (`ColumnProfile.effectiveRows`); so
+///    a week is not called drift because it is warmer than the average week. A `threshold` that is given replaces the minimum effect only.
 package enum DriftTest {
     package static let minimumRows = 30
     /// The share of windows without any drift that may look like drift.

@@ -1,7 +1,7 @@
 /// The two-sample Kolmogorov-Smirnov test: the largest distance between two empirical distribution functions.
 package enum KolmogorovSmirnov {
-    /// D and its two-sided p-value: exact by counting lattice paths while the larger side has at most 10,000 rows, else `kstwo.sf(D, round(nm/(n+m)))`
-    /// (scipy's `ks_2samp`). Values that are not finite are left out; nil when a side is empty.
+    /// D and its two-sided p-value: exact by counting lattice paths while the larger side has at most 10,000 rows, else
+    /// `kstwo.sf(D, round(nm/(n+m)))` (scipy's `ks_2samp`). Values that are not finite are left out; nil when a side is empty.
     package static func test(_ reference: [Double], _ current: [Double]) -> TestResult? {
         let first = WeightedSample(reference.filter(\.isFinite))
         let second = WeightedSample(current.filter(\.isFinite))
@@ -36,8 +36,8 @@ package enum KolmogorovSmirnov {
         return largest
     }
 
-    /// The probability that two samples of `n` and `m` rows of one distribution are at least `d` apart: the share of lattice paths from (0,0) to (n,m)
-    /// that leave the band `|i/n - j/m| < d` (Hodges 1957), summed as shares of paths outside, so that small ones keep their digits.
+    /// The probability that two samples of `n` and `m` rows of one distribution are at least `d` apart: the share of lattice paths from (0,0)
+    /// to (n,m) that leave the band `|i/n - j/m| < d` (Hodges 1957), summed as shares of paths outside, so that small ones keep their digits.
     package static func exactSf(_ d: Double, _ n: Int, _ m: Int) -> Double {
         guard n > 0, m > 0, !d.isNaN else { return .nan }
         let divisor = greatestCommonDivisor(n, m)

@@ -1,66 +1,65 @@
-import Foundation
-
-/// How much neighbouring rows of a column repeat one another, per block length: `deff(m) = m · Var(block mean) / Var(value)`, 1 when rows are
-/// independent. A block of m rows tells as much as m / deff(m) independent ones (Kish's design effect; the estimate is that of batch means,
-/// Flegal and Jones 2010). Seasonal and slowly moving series have a deff of tens: tests that ignore it cry wolf every week.
+/// How much neighbouring rows of a column repeat one another: `deff(m) = m · Var(share in a window of m rows) / (p (1 - p))` for the shares of a few
+/// events (below the 20 %, 40 %, … quantile; being one of the frequent categories), 1 when rows are independent. A window of m rows tells as much as
+/// m / deff(m) independent ones (Kish's design effect; the variance is that of overlapping batch means, Meketon and Schmeiser 1984). Slowly
+/// moving series have a deff of tens, and a window of whole weeks of a weekly rhythm less than one of a few days: tests that ignore it cry wolf.
 struct RowDependence: Hashable, Sendable, Codable {
-    static let shortest = 8
-    private static let fewestBlocks = 12
+    private static let mostBlocks = 512
+    private static let mostEvents = 4
 
-    /// For blocks of 8, 16, 32, … rows. Empty when there were too few rows: then rows count as independent.
-    private(set) var effects: [Double] = []
-    private(set) var rows = 0
+    /// Rows a block; the last incomplete block is left out.
+    private var length = 1
+    private var rows = 0
+    /// For each event the share of each block, in row order.
+    private var shares: [[Double]] = []
 
     init() {}
 
-    /// - Parameter series: scores in row order, one array for each indicator; the effects are pooled over them by variance.
-    init(_ series: [[Double]]) {
-        rows = series.first?.count ?? 0
-        var length = RowDependence.shortest
-        while rows / length >= RowDependence.fewestBlocks {
-            var between = 0.0
-            var within = 0.0
-            for values in series {
-                within += Moments(values).variance ?? 0
-                between += RowDependence.blockMeans(values, length).sampleVariance ?? 0
+    /// - Parameter happened: whether the event of that number happens in that row.
+    init(rows: Int, events: Int, _ happened: (_ row: Int, _ event: Int) -> Bool) {
+        let events = min(events, RowDependence.mostEvents)
+        guard rows >= 64, events > 0 else { return }
+        self.rows = rows
+        length = (rows + RowDependence.mostBlocks - 1) / RowDependence.mostBlocks
+        let blocks = rows / length
+        shares = (0..<events).map { event in
+            (0..<blocks).map { block in
+                let hits = (block * length..<(block + 1) * length).count { happened($0, event) }
+                // Four digits are enough, and short in JSON.
+                return (Double(hits) / Double(length) * 10_000).rounded() / 10_000
             }
-            guard within > 0 else { return }
-            let effect = Double(length) * between / within
-            // What chance makes of independent rows is not dependence: Var(chi²/df) = 2/df, two standard deviations of it.
-            let noise = 1 + 2 * (2 / Double(rows / length - 1)).squareRoot()
-            effects.append(effect <= noise ? 1 : effect)
-            length *= 2
         }
     }
 
-    private static func blockMeans(_ values: [Double], _ length: Int) -> Moments {
-        var means = Moments()
-        for start in stride(from: 0, to: values.count - length + 1, by: length) {
-            means.add(values[start..<start + length].reduce(0, +) / Double(length))
+    /// How many independent rows `window` rows in a row are worth. Windows longer than an eighth of the known rows are taken to be as dependent
+    /// as one of that length.
+    func effective(_ window: Double) -> Double {
+        guard let blocks = shares.first?.count, window > 0 else { return window }
+        let group = Int(max(1, min(window / Double(length), Double(blocks / 8)).rounded()))
+        var between = 0.0
+        var within = 0.0
+        for share in shares {
+            let mean = share.reduce(0, +) / Double(blocks)
+            within += mean * (1 - mean)
+            var sum = share[..<group].reduce(0, +)
+            var squares = (sum / Double(group) - mean) * (sum / Double(group) - mean)
+            for end in group..<blocks {
+                sum += share[end] - share[end - group]
+                let gap = sum / Double(group) - mean
+                squares += gap * gap
+            }
+            between += squares / Double(blocks - group + 1)
         }
-        return means
+        guard within > 0 else { return window }
+        // Windows of a sample vary around their own mean by one part in blocks/group less than around the true one.
+        let correction = 1 / (1 - Double(group) / Double(blocks))
+        let effect = Double(group * length) * between / within * correction
+        // What chance makes of independent rows is not dependence: two standard deviations of chi-square / df.
+        let noise = 1 + 2 * (2 * Double(group) / Double(blocks)).squareRoot()
+        return effect <= noise ? window : max(1, window / effect)
     }
 
-    /// How many independent rows `rows` rows in a row are worth.
-    func effective(_ rows: Double) -> Double {
-        guard let first = effects.first, let last = effects.last, rows > 0 else { return rows }
-        let position = log2(rows / Double(RowDependence.shortest))
-        guard position > 0 else { return rows / min(first, max(1, rows)) }
-        let below = Int(position)
-        guard below + 1 < effects.count else { return rows / last }
-        let share = position - Double(below)
-        return rows / exp(log(effects[below]) * (1 - share) + log(effects[below + 1]) * share)
-    }
-
-    /// The mean of both by rows, over the lengths that both know; one that knows nothing leaves the other as it is.
+    /// Keeps what the side with more rows knows.
     mutating func merge(_ other: RowDependence) {
-        if other.effects.isEmpty { return }
-        if effects.isEmpty {
-            self = other
-            return
-        }
-        let total = Double(rows + other.rows)
-        effects = zip(effects, other.effects).map { ($0 * Double(rows) + $1 * Double(other.rows)) / total }
-        rows += other.rows
+        if other.rows > rows { self = other }
     }
 }

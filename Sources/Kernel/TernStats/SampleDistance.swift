@@ -45,8 +45,8 @@ package enum SampleDistance {
         return BinnedPair(reference: first.counts(between: edges), current: second.counts(between: edges)).hellinger
     }
 
-    /// Student's t of the two means with the pooled variance, two-sided, n + m - 2 degrees. Two constants: t = 0 and p = 1 when equal, else ±infinity and
-    /// p = 0. Nil for fewer than three values in all.
+    /// Student's t of the two means with the pooled variance, two-sided, n + m - 2 degrees. Two constants: t = 0 and p = 1 when equal, else
+    /// ±infinity and p = 0. Nil for fewer than three values in all.
     package static func student(_ reference: [Double], _ current: [Double]) -> TestResult? {
         let first = Moments(reference)
         let second = Moments(current)

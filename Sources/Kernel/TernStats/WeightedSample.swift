@@ -50,26 +50,6 @@ package struct WeightedSample: Hashable, Sendable {
         return picked
     }
 
-    /// The share of rows below each of `values`, half of those equal to it included.
-    package func ranks(of values: [Double]) -> [Double] {
-        var middles: [Double] = []
-        middles.reserveCapacity(self.values.count)
-        var sum = 0.0
-        for weight in weights {
-            middles.append((sum + weight / 2) / total)
-            sum += weight
-        }
-        return values.map { value in
-            var low = 0
-            var high = self.values.count
-            while low < high {
-                let middle = (low + high) / 2
-                if self.values[middle] < value { low = middle + 1 } else { high = middle }
-            }
-            return low < middles.count ? middles[low] : 1
-        }
-    }
-
     /// Rows between neighbouring `edges`: half-open bins, the last one closed. What lies outside is not counted.
     package func counts(between edges: [Double]) -> [Double] {
         guard edges.count > 1, let first = edges.first, let last = edges.last else { return [] }
