@@ -28,6 +28,8 @@ import Testing
             let unknown = try await server.get("nothing/here")
             #expect(unknown.status == 404)
             #expect(unknown.errorCode == "ENDPOINT_NOT_FOUND")
+            let workspace = try await server.get("experiments/get?experiment_id=0", headers: ["X-MLFLOW-WORKSPACE": "a"])
+            #expect(workspace.errorCode == "FEATURE_DISABLED")
             #expect(try await server.get("runs/create").errorCode == "ENDPOINT_NOT_FOUND")
             #expect(try await server.get("runs/none").errorCode == "ENDPOINT_NOT_FOUND")
         }

@@ -57,8 +57,8 @@ struct FilterMeaning {
         return try terms.map { text in
             let parsed = try FilterParser.parseOrder(text)
             let (field, _) = try field(parsed.entity, parsed.key)
-            if case .dataset = field { throw TernError.invalid("Invalid order_by entity type 'dataset'") }
-            guard seen.insert(field).inserted else { throw TernError.invalid("`order_by` contains duplicate fields: \(terms)") }
+            if case .dataset = field { throw TernError.invalid("Invalid identifier type 'dataset'") }
+            guard seen.insert(field).inserted else { throw TernError.invalid("`order_by` contains duplicate fields: [\(terms.map { "'\($0)'" }.joined(separator: ", "))]") }
             return SearchOrder(field, ascending: parsed.ascending)
         }
     }

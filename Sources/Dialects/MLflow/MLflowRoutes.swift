@@ -39,6 +39,7 @@ struct MLflowRoutes {
             for (path, endpoints) in paths {
                 for endpoint in endpoints {
                     group.on(RouterPath(path), method: endpoint.method) { request, context in
+                        try MLflowRoutes.refuseWorkspace(request)
                         try context.identity.require(endpoint.role, to: "\(endpoint.method) \(endpoint.path)")
                         return Response.json(try await endpoint.handle(MLflowRequest(request, context)))
                     }
@@ -51,6 +52,13 @@ struct MLflowRoutes {
         }
     }
 
+    /// A client that works in a workspace would see other people's runs here and take them for its own.
+    private static func refuseWorkspace(_ request: Request) throws {
+        if let name = HTTPField.Name("X-MLFLOW-WORKSPACE"), request.headers[name] != nil {
+            throw TernError(.featureDisabled, "Workspace APIs are not available: workspaces are not enabled on this server")
+        }
+    }
+
     /// Parts of MLflow's API that Tern knows of and does not have.
     private static let absent: Set<String> = [
         "traces", "unified-traces", "get-online-trace-details", "workspaces", "issues", "label-schemas", "datasets", "scorers", "gateway",
@@ -60,9 +68,11 @@ struct MLflowRoutes {
     private static let unknown: @Sendable (Request, TernContext) async throws -> Response = { request, _ in
         let path = request.uri.path
         let part = path.split(separator: "/").dropFirst(3).first.map(String.init) ?? ""
-        if absent.contains(part) {
-            throw TernError(.notImplemented, "\(request.method) \(path) is not implemented by this server")
-        }
-        throw TernError(.endpointNotFound, "No endpoint \(request.method) \(path)")
+        let error =
+            absent.contains(part)
+            ? TernError(.notImplemented, "\(request.method) \(path) is not implemented by this server")
+            : TernError(.endpointNotFound, "No endpoint \(request.method) \(path)")
+        // Rendered here, not thrown: a client that probes is no fault of the server, and is not logged as one.
+        return MLflowError.render(error)
     }
 }

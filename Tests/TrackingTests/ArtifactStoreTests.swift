@@ -1,0 +1,85 @@
+import Foundation
+import NIOCore
+import TernKernel
+import TernTestSupport
+import Testing
+
+@testable import Tracking
+
+@Suite struct ArtifactStoreTests {
+    private func stream(_ pieces: [String], failing: Bool = false) -> AsyncThrowingStream<ByteBuffer, any Error> {
+        AsyncThrowingStream { continuation in
+            for piece in pieces { continuation.yield(ByteBuffer(string: piece)) }
+            continuation.finish(throwing: failing ? TernError(.unavailable, "the line went dead") : nil)
+        }
+    }
+
+    private func text(_ path: String, _ store: ArtifactStore) throws -> String { try String(contentsOfFile: store.file(path).path, encoding: .utf8) }
+
+    @Test func `pieces become one file, and a second upload replaces the first`() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try ArtifactStore(folder: folder + "/artifacts")
+            try await store.put("1/run/artifacts/a.txt", stream(["hel", "lo"]))
+            #expect(try text("1/run/artifacts/a.txt", store) == "hello")
+            try await store.put("1/run/artifacts/a.txt", stream(["new"]))
+            #expect(try text("1/run/artifacts/a.txt", store) == "new")
+            try await store.put("1/empty", stream([]))
+            #expect(try store.file("1/empty").size == 0)
+        }
+    }
+
+    @Test func `an upload that breaks off leaves the old file and nothing else`() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try ArtifactStore(folder: folder)
+            try await store.put("a.txt", stream(["old"]))
+            #expect(await refusal { try await store.put("a.txt", stream(["ne"], failing: true)) }?.message == "the line went dead")
+            #expect(await refusal { try await store.put("b.txt", stream(["ne"], failing: true)) } != nil)
+            #expect(try text("a.txt", store) == "old")
+            #expect(try store.list().map(\.name) == ["a.txt"])
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/.incoming").isEmpty)
+        }
+    }
+
+    @Test func `what a crash left unfinished is removed at the next start`() async throws {
+        try await withTemporaryFolder { folder in
+            _ = try ArtifactStore(folder: folder)
+            try Data("half".utf8).write(to: URL(fileURLWithPath: folder + "/.incoming/x"))
+            let store = try ArtifactStore(folder: folder)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/.incoming").isEmpty)
+            #expect(try store.list().isEmpty)
+        }
+    }
+
+    @Test(arguments: ["..", "../a", "a/../../b", "/a", "%2e%2e/a", "%252e%252e/a", "a\\b", ".incoming/x", "a\0b", "%2Fa", "", ".", "./"])
+    func `no path leads out of the folder`(path: String) async throws {
+        try await withTemporaryFolder { folder in
+            let store = try ArtifactStore(folder: folder + "/artifacts")
+            #expect(await refusal { try await store.put(path, stream(["x"])) }?.message == "Invalid path")
+            #expect(await refusal { try store.delete(path) }?.message == "Invalid path")
+            #expect(await refusal { _ = try store.file(path) } != nil)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["artifacts"])
+        }
+    }
+
+    @Test func `a percent sign in a name is a percent sign`() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try ArtifactStore(folder: folder)
+            try await store.put("100%.txt", stream(["x"]))
+            #expect(try store.list().map(\.name) == ["100%.txt"])
+        }
+    }
+
+    @Test func `a file is no folder and a folder no file`() async throws {
+        try await withTemporaryFolder { folder in
+            let store = try ArtifactStore(folder: folder)
+            try await store.put("a/b.txt", stream(["x"]))
+            #expect(await refusal { _ = try store.file("a") }?.code == .notFound)
+            #expect(try store.list("a/b.txt").isEmpty)
+            #expect(await refusal { try await store.put("a/b.txt/c", stream(["x"])) } != nil)
+            #expect(try store.list("a") == [ArtifactStore.Entry(name: "b.txt", isFolder: false, size: 1)])
+            try store.delete("a")
+            try store.delete("a")
+            #expect(try store.list().isEmpty)
+        }
+    }
+}
