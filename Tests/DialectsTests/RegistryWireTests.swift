@@ -101,9 +101,13 @@ import Testing
 
     @Test func `searches filter, order and page`() async throws {
         try await MLflowTestServer.with { server in
-            for name in ["a", "b", "c"] { try await make(server, name, versions: 1, tags: [["key": "team", "value": .string(name == "c" ? "y" : "x")]]) }
+            for name in ["a", "b", "c"] {
+                try await make(server, name, versions: 1, tags: [["key": "team", "value": .string(name == "c" ? "y" : "x")]])
+            }
             func names(_ query: String) async throws -> [String] {
-                try await server.get("registered-models/search?" + query).json["registered_models"]?.arrayValue?.compactMap { $0["name"]?.stringValue } ?? []
+                try await server.get("registered-models/search?" + query).json["registered_models"]?.arrayValue?.compactMap {
+                    $0["name"]?.stringValue
+                } ?? []
             }
             #expect(try await names("") == ["a", "b", "c"])
             #expect(try await names("filter=tags.team%20%3D%20'x'&order_by=name%20DESC") == ["b", "a"])
