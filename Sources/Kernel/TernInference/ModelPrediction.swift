@@ -74,13 +74,16 @@ extension InferenceModel {
     /// - Throws: `invalid_argument` naming the column that is missing or cannot be cast.
     package func run(columns: [Column]) throws -> ModelPrediction {
         let byName = Dictionary(columns.map { ($0.name, $0) }) { first, _ in first }
-        let tensors = try matrix(columns, byName).map { [$0] } ?? inputs.map { input in
-            guard let column = byName[input.name] else {
-                throw TernError.invalid(
-                    "the model needs the column '\(input.name)', which is not there", hint: "it needs \(inputs.map(\.name).joined(separator: ", "))")
+        let tensors =
+            try matrix(columns, byName).map { [$0] }
+            ?? inputs.map { input in
+                guard let column = byName[input.name] else {
+                    throw TernError.invalid(
+                        "the model needs the column '\(input.name)', which is not there",
+                        hint: "it needs \(inputs.map(\.name).joined(separator: ", "))")
+                }
+                return try Tensor(column: column, type: input.type, vector: input.shape.count == 1)
             }
-            return try Tensor(column: column, type: input.type, vector: input.shape.count == 1)
-        }
         return ModelPrediction(outputs: try run(tensors), rows: columns.first?.count ?? 0)
     }
 
