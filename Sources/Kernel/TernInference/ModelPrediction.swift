@@ -70,7 +70,8 @@ extension Tensor {
 extension InferenceModel {
     /// Runs the model over columns, found by the names of its inputs and cast to their types; columns that it does not ask for are left out.
     ///
-    /// A model with one input for all features takes the columns that its metadata names under `tern.features` (a JSON list), else all of them in order.
+    /// A model with one input for all features takes the columns that its metadata names under `tern.features` (a JSON list),
+    /// else all of them in order.
     /// - Throws: `invalid_argument` naming the column that is missing or cannot be cast.
     package func run(columns: [Column]) throws -> ModelPrediction {
         let byName = Dictionary(columns.map { ($0.name, $0) }) { first, _ in first }

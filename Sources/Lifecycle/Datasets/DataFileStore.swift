@@ -97,7 +97,8 @@ struct DataFileStore: Sendable {
         let name = column.identifier
         let text = "trim(\(name))"
         switch (column.type ?? "text", type) {
-        // A cast of '1.5' to a whole number would round, so the form is checked first. '1.0' is whole: that is how a gap in whole numbers is often written.
+        // A cast of '1.5' to a whole number would round, so the form is checked first.
+        // '1.0' is whole: that is how a gap in whole numbers is often written.
         case ("text", "int"):
             return "CASE WHEN regexp_full_match(\(text), '[+-]?[0-9]+([.]0*)?') THEN TRY_CAST(regexp_replace(\(text), '[.]0*$', '') AS BIGINT) END"
         case ("text", "double"): return "TRY_CAST(\(text) AS DOUBLE)"

@@ -61,7 +61,8 @@ package struct DatasetService: Sendable {
     /// Adds a file as the next version. The same bytes again are the version that they already are.
     ///
     /// - Parameter path: the file; nil takes the one that is declared.
-    /// - Throws: `invalid_argument` whose details hold `violations` when the file breaks the schema or what is expected; then nothing is stored but that record.
+    /// - Throws: `invalid_argument` whose details hold `violations` when the file breaks the schema or what is expected;
+    ///   then nothing is stored but that record.
     package func add(
         name: String, fileAt path: String? = nil, by identity: Identity, reason: String? = nil, source: JSON = .null
     ) async throws -> DatasetVersion {
