@@ -80,7 +80,7 @@ final class Assembly: Sendable {
             database: database, tables: tables,
             ports: MonitoringPorts(log: log, profile: { try await registry.service.profile($0, $1) }), folder: home.temporary, clock: clock)
         releases = ReleasesRoom(
-            database: database, ports: .wired(registry: registry, serving: serving, monitoring: monitoring, log: log, clock: clock))
+            database: database, ports: .wired(registry: registry, serving: serving, monitoring: monitoring))
         pipelines = PipelinesRoom(
             database: database, blobs: blobs, queue: queue, folder: home.path + "/pipelines",
             ports: .wired(datasets: datasets, tracking: tracking, registry: registry, address: address), clock: clock)
