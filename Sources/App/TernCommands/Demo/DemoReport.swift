@@ -4,9 +4,17 @@ import TernStore
 
 /// The report of the demo: asked of the server's inference log, feedback and ledger.
 struct DemoReport: Sendable {
-    let client: TernClient
-    let outcome: DemoScript.Outcome
-    let webhooks: [JSON]
+    private let client: TernClient
+    private let outcome: DemoScript.Outcome
+    private let webhooks: [JSON]
+    private let marketTimes: [Int64: JSON]
+
+    init(client: TernClient, outcome: DemoScript.Outcome, webhooks: [JSON]) async throws {
+        self.client = client
+        self.outcome = outcome
+        self.webhooks = webhooks
+        marketTimes = Self.marketTimes(try await client.get("ledger", ["limit": "10000"])["entries"]?.arrayValue ?? [])
+    }
 
     func assemble() async throws -> JSON {
         let figures = try await client.get(
@@ -26,7 +34,7 @@ struct DemoReport: Sendable {
             "retrainings": .array(try await retrainings()),
             "gates": .array(try await events("model.version.gated").map { entry in
                 var row = event(entry)
-                row["version"] = entry["data"]?["version"] ?? .null
+                row["version"] = entry.cell("subject").split(separator: "/").last.flatMap { Int($0) }.map { JSON($0) } ?? .null
                 row["verdict"] = entry["data"]?["verdict"] ?? .null
                 row["evidence"] = entry["data"]?["gates"] ?? entry["data"]?["evidence"] ?? .null
                 return .object(row)
@@ -78,9 +86,21 @@ struct DemoReport: Sendable {
         try await client.get("ledger", ["kind": kind, "limit": "10000"])["entries"]?.arrayValue ?? []
     }
 
+    /// What stood on the market's clock at an entry: its own data time, else that of the last entry before it that has one.
+    private static func marketTimes(_ entries: [JSON]) -> [Int64: JSON] {
+        var last: JSON = .null
+        var times: [Int64: JSON] = [:]
+        for entry in entries {
+            if let time = entry["event_time"], !time.isNull { last = time }
+            if let sequence = entry["sequence"]?.intValue { times[sequence] = last }
+        }
+        return times
+    }
+
     /// Ledger time and market time.
     private func event(_ entry: JSON) -> [String: JSON] {
-        ["at": entry["at"] ?? .null, "market_time": entry["event_time"] ?? .null, "by": entry["actor"] ?? .null, "reason": entry["reason"] ?? .null]
+        let time = entry["sequence"]?.intValue.flatMap { marketTimes[$0] } ?? .null
+        return ["at": entry["at"] ?? .null, "market_time": time, "by": entry["actor"] ?? .null, "reason": entry["reason"] ?? .null]
     }
 
     // MARK: Showing
