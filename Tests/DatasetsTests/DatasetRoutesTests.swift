@@ -10,7 +10,7 @@ import TernWeb
 import Testing
 
 #if canImport(FoundationNetworking)
-    import FoundationNetworking
+import FoundationNetworking
 #endif
 
 /// Sends requests through a server of its own, with the room hung where the product hangs it.

@@ -82,7 +82,10 @@ private let sound = """
 @Suite struct ProjectProblems {
     @Test(arguments: [
         ("owner:", "ownr:", "tern.yaml:2:1: unknown key 'ownr' in 'tern.yaml' (did you mean 'owner'?)"),
-        ("timeout: 30m", "timeout: soon", "tern.yaml:11:89: 'pipelines.train.steps.fit.timeout' must be a length of time such as 30s, 10m, 2h or 7d, not 'soon'"),
+        (
+            "timeout: 30m", "timeout: soon",
+            "tern.yaml:11:89: 'pipelines.train.steps.fit.timeout' must be a length of time such as 30s, 10m, 2h or 7d, not 'soon'"
+        ),
         ("strategy: canary", "strategy: cannary", "tern.yaml:22:29: no such strategy: 'cannary' (did you mean 'canary'?)"),
         ("retries: 2", "retries: many", "tern.yaml:11:76: 'pipelines.train.steps.fit.retries' must be a whole number from 0 to 100, not 'many'"),
         ("model: direction", "model: directoin", "tern.yaml:21:5: there is no model 'directoin' (did you mean 'direction'?)"),

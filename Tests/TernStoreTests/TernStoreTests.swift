@@ -99,7 +99,8 @@ private let items = [Migration("2026-11-test-items", ["CREATE TABLE items (id IN
     private func fill(_ database: Database, _ count: Int) async throws {
         for number in 1...count {
             try await database.write { transaction in
-                try transaction.record(LedgerEvent("thing.changed", subject: "thing/\(number % 3)", by: "test", reason: "because", data: ["n": JSON(number)]))
+                try transaction.record(
+                    LedgerEvent("thing.changed", subject: "thing/\(number % 3)", by: "test", reason: "because", data: ["n": JSON(number)]))
             }
         }
     }
@@ -114,7 +115,8 @@ private let items = [Migration("2026-11-test-items", ["CREATE TABLE items (id IN
     }
 
     @Test(arguments: [
-        "UPDATE ledger SET reason = 'another' WHERE sequence = 7", "UPDATE ledger SET data = '{}' WHERE sequence = 7", "DELETE FROM ledger WHERE sequence = 7",
+        "UPDATE ledger SET reason = 'another' WHERE sequence = 7", "UPDATE ledger SET data = '{}' WHERE sequence = 7",
+        "DELETE FROM ledger WHERE sequence = 7",
         "UPDATE ledger SET at = at + 1 WHERE sequence = 7",
     ])
     func `a change by hand is found and its place named`(tampering: String) async throws {
@@ -134,7 +136,9 @@ private let items = [Migration("2026-11-test-items", ["CREATE TABLE items (id IN
     @Test func `entries are found by subject with what is below it, by kind and by prefix`() async throws {
         try await withDatabase { database in
             try await database.write { transaction in
-                for (kind, subject) in [("a.b", "endpoint/price"), ("a.c", "endpoint/price/release/1"), ("a.c", "endpoint/prices"), ("b.c", "model/m")] {
+                for (kind, subject) in [
+                    ("a.b", "endpoint/price"), ("a.c", "endpoint/price/release/1"), ("a.c", "endpoint/prices"), ("b.c", "model/m"),
+                ] {
                     try transaction.record(LedgerEvent(kind, subject: subject, by: "test"))
                 }
             }

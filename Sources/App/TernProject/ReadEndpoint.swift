@@ -34,7 +34,8 @@ extension ProjectReader {
             if let strategy = ReleasePlan.Strategy(rawValue: text) {
                 plan.strategy = strategy
             } else {
-                problems.add("no such strategy: '\(text)'", at: section["strategy"]?.mark, nearest: text, in: ReleasePlan.Strategy.allCases.map(\.rawValue))
+                problems.add(
+                    "no such strategy: '\(text)'", at: section["strategy"]?.mark, nearest: text, in: ReleasePlan.Strategy.allCases.map(\.rawValue))
             }
         }
         let steps = list(section, "steps").compactMap { node -> Double? in
@@ -65,7 +66,9 @@ extension ProjectReader {
         if let drift = section.section("drift", known: ["window", "windows", "method", "threshold", "columns"]) {
             let methods = ["psi", "ks", "wasserstein", "jensenshannon", "chisquare", "z"]
             let method = drift.text("method")
-            if let method, !methods.contains(method) { problems.add("no such drift method: '\(method)'", at: drift["method"]?.mark, nearest: method, in: methods) }
+            if let method, !methods.contains(method) {
+                problems.add("no such drift method: '\(method)'", at: drift["method"]?.mark, nearest: method, in: methods)
+            }
             if drift["window"] == nil { drift.missing("window", "1d") }
             monitors.drift = DriftMonitor(
                 window: positive(drift, "window") ?? .days(1), windows: drift.whole("windows", in: 1...1000) ?? 1, method: method,
@@ -101,7 +104,8 @@ extension ProjectReader {
         if let cooldown = section.period("cooldown") { policy.cooldown = cooldown }
         if let budget = section.section("budget", known: ["retrainings", "per"]) {
             if budget["retrainings"] == nil { budget.missing("retrainings", "12") }
-            policy.budget = RetrainingBudget(retrainings: budget.whole("retrainings", in: 0...100_000) ?? 0, per: positive(budget, "per") ?? .days(365))
+            policy.budget = RetrainingBudget(
+                retrainings: budget.whole("retrainings", in: 0...100_000) ?? 0, per: positive(budget, "per") ?? .days(365))
         }
         let events = ["drift", "prediction_drift", "quality", "health", "guard"]
         for (event, _, value) in section.section("on", known: events)?.entries ?? [] where events.contains(event) {

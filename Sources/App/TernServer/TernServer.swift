@@ -97,7 +97,8 @@ package enum TernServer {
         case EACCES:
             return TernError(.notAllowed, "port \(configuration.port) may not be opened by this user", hint: "use one above 1023", cause: error)
         case EADDRNOTAVAIL:
-            return TernError(.invalidArgument, "this machine has no address \(configuration.host)", hint: "give --host an address of this machine", cause: error)
+            return TernError(
+                .invalidArgument, "this machine has no address \(configuration.host)", hint: "give --host an address of this machine", cause: error)
         default: return error
         }
     }

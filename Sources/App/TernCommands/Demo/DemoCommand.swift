@@ -36,7 +36,8 @@ package struct DemoCommand: AsyncParsableCommand {
         }
         let home = folder + "/.tern"
         if let running = ServerAddress.read(home: home) {
-            throw TernError(.unavailable, "the demo is running already: \(running.url), process \(running.process)", hint: "stop it with Ctrl-C there")
+            throw TernError(
+                .unavailable, "the demo is running already: \(running.url), process \(running.process)", hint: "stop it with Ctrl-C there")
         }
         try? FileManager.default.removeItem(atPath: home)
         let hooks = try await WebhookListener.start()

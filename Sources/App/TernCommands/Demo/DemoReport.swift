@@ -23,22 +23,24 @@ struct DemoReport: Sendable {
         let serverFailed = figures["failed_requests"]?.intValue ?? 0
         return [
             "windows": .array((figures["windows"]?.arrayValue ?? []).map(window)),
-            "alerts": .array(try await events("alert.raised").map { entry in
-                var row = event(entry)
-                row["endpoint"] = entry["data"]?["endpoint"] ?? .null
-                row["monitor"] = entry["data"]?["monitor"] ?? .null
-                row["column"] = entry["data"]?["column"] ?? .null
-                row["message"] = entry["data"]?["message"] ?? entry["reason"] ?? .null
-                return .object(row)
-            }),
+            "alerts": .array(
+                try await events("alert.raised").map { entry in
+                    var row = event(entry)
+                    row["endpoint"] = entry["data"]?["endpoint"] ?? .null
+                    row["monitor"] = entry["data"]?["monitor"] ?? .null
+                    row["column"] = entry["data"]?["column"] ?? .null
+                    row["message"] = entry["data"]?["message"] ?? entry["reason"] ?? .null
+                    return .object(row)
+                }),
             "retrainings": .array(try await retrainings()),
-            "gates": .array(try await events("model.version.gated").map { entry in
-                var row = event(entry)
-                row["version"] = entry.cell("subject").split(separator: "/").last.flatMap { Int($0) }.map { JSON($0) } ?? .null
-                row["verdict"] = entry["data"]?["verdict"] ?? .null
-                row["evidence"] = entry["data"]?["gates"] ?? entry["data"]?["evidence"] ?? .null
-                return .object(row)
-            }),
+            "gates": .array(
+                try await events("model.version.gated").map { entry in
+                    var row = event(entry)
+                    row["version"] = entry.cell("subject").split(separator: "/").last.flatMap { Int($0) }.map { JSON($0) } ?? .null
+                    row["verdict"] = entry["data"]?["verdict"] ?? .null
+                    row["evidence"] = entry["data"]?["gates"] ?? entry["data"]?["evidence"] ?? .null
+                    return .object(row)
+                }),
             "releases": .array(try await releases(["release.started", "release.promoted"])),
             "rollbacks": .array(try await releases(["release.rolled_back"])),
             "failed_requests": .int(max(serverFailed, Int64(outcome.failed))),
