@@ -1,6 +1,7 @@
 import Datasets
 import Foundation
 import Pipelines
+import Policies
 import Registry
 import Releases
 import TernKernel

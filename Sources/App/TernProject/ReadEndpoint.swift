@@ -64,7 +64,7 @@ extension ProjectReader {
         var monitors = MonitorDeclaration(endpoint: name, owner: owner)
         guard let section = endpoint.section("monitors", known: ["drift", "quality", "health"]) else { return monitors }
         if let drift = section.section("drift", known: ["window", "windows", "method", "threshold", "columns"]) {
-            let methods = ["psi", "ks", "wasserstein", "jensenshannon", "chisquare", "z"]
+            let methods = ["ks", "psi", "jensenshannon", "wasserstein", "kl_div", "hellinger", "chisquare", "z", "t_test", "mannw"]
             let method = drift.text("method")
             if let method, !methods.contains(method) {
                 problems.add("no such drift method: '\(method)'", at: drift["method"]?.mark, nearest: method, in: methods)
@@ -76,8 +76,9 @@ extension ProjectReader {
         }
         if let quality = section.section("quality", known: ["metric", "at_least", "labels_within", "window", "windows"]) {
             let metric = quality.required("metric", example: "f1") ?? "f1"
-            if !ProjectReader.metrics.contains(metric) {
-                problems.add("no such metric: '\(metric)'", at: quality["metric"]?.mark, nearest: metric, in: ProjectReader.metrics)
+            let floors = ["accuracy", "precision", "recall", "f1", "roc_auc", "r2"]
+            if !floors.contains(metric) {
+                problems.add("a floor cannot be asked of '\(metric)'", at: quality["metric"]?.mark, nearest: metric, in: floors)
             }
             if quality["at_least"] == nil { quality.missing("at_least", "0.7") }
             if quality["labels_within"] == nil { quality.missing("labels_within", "2d") }

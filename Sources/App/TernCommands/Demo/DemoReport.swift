@@ -20,13 +20,13 @@ struct DemoReport: Sendable {
         let figures = try await client.get(
             "endpoints/price/report", ["window": "60d", "from": outcome.from.description, "to": (outcome.to + .minutes(30)).description])
         let latency = try await client.get("endpoints/price/latency")
-        let serverFailed = figures["failed_requests"]?.intValue ?? 0
+        let serverFailed = (figures["windows"]?.arrayValue ?? []).reduce(Int64(0)) { $0 + ($1["failed"]?.intValue ?? 0) }
         return [
             "windows": .array((figures["windows"]?.arrayValue ?? []).map(window)),
             "alerts": .array(
                 try await events("alert.raised").map { entry in
                     var row = event(entry)
-                    row["endpoint"] = entry["data"]?["endpoint"] ?? .null
+                    row["endpoint"] = JSON(entry.cell("subject").split(separator: "/").dropFirst().first.map { String($0) })
                     row["monitor"] = entry["data"]?["monitor"] ?? .null
                     row["column"] = entry["data"]?["column"] ?? .null
                     row["message"] = entry["data"]?["message"] ?? entry["reason"] ?? .null

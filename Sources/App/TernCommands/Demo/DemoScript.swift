@@ -102,7 +102,7 @@ struct DemoScript: Sendable {
         guard run.cell("state") == "succeeded" else { throw TernError(.internal, "the pipeline run \(run.cell("id")) \(run.cell("state"))") }
         let result = run["result"] ?? .null
         say("\(model) version \(result.cell("version")): \(result.cell("verdict"))")
-        for gate in result["gates"]?.arrayValue ?? [] {
+        for gate in result["evidence"]?.arrayValue ?? [] {
             say("  \(gate.cell("verdict")): \(gate["evidence"]?["sentence"]?.stringValue ?? gate.cell("gate"))")
         }
         return result

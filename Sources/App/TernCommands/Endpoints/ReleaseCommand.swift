@@ -51,5 +51,5 @@ package struct RollbackCommand: TernSubcommand {
         try await client.post("endpoints/\(TernClient.encode(endpoint))/rollback", ["reason": .string(reason)])
     }
 
-    package func show(_ answer: JSON, _ terminal: Terminal) { terminal.line("\(endpoint): rolled back to version \(answer.cell("to"))") }
+    package func show(_ answer: JSON, _ terminal: Terminal) { terminal.line("\(endpoint): version \(answer["from"]?.cell ?? "-") answers again, version \(answer.cell("to")) is out") }
 }

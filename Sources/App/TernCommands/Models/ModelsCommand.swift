@@ -21,7 +21,7 @@ package struct ModelsList: TernSubcommand {
 
     package func show(_ answer: JSON, _ terminal: Terminal) {
         let rows = (answer["models"]?.arrayValue ?? []).map { model in
-            [model.cell("name"), model.cell("latest_version"), model.cell("champion"), model.cell("owner"), model.cell("purpose")]
+            [model.cell("name"), model.cell("latest"), model.cell("champion"), model.cell("owner"), model.cell("purpose")]
         }
         terminal.table(["model", "latest", "champion", "owner", "purpose"], rows)
     }
@@ -41,9 +41,9 @@ package struct ModelsShow: TernSubcommand {
     }
 
     package func show(_ answer: JSON, _ terminal: Terminal) {
-        guard let versions = answer["versions"]?.arrayValue else { return ModelVersionText.show(answer, terminal) }
-        terminal.heading(answer.cell("name"))
-        terminal.facts([("purpose", answer["purpose"]?.stringValue), ("owner", answer["owner"]?.stringValue)])
+        guard let versions = answer["versions"]?.arrayValue, let summary = answer["model"] else { return ModelVersionText.show(answer, terminal) }
+        terminal.heading(summary.cell("name"))
+        terminal.facts([("purpose", summary["purpose"]?.stringValue), ("owner", summary["owner"]?.stringValue)])
         terminal.table(
             ["version", "status", "origin", "f1", "registered", "by"],
             versions.map {

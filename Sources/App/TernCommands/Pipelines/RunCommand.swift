@@ -42,7 +42,7 @@ package struct RunCommand: TernSubcommand {
         if let version = result["version"]?.intValue {
             terminal.line("registered \(result.cell("model")) version \(version): \(result.cell("verdict"))")
         }
-        for gate in result["gates"]?.arrayValue ?? [] {
+        for gate in result["evidence"]?.arrayValue ?? [] {
             let verdict = gate.cell("verdict")
             let style: Terminal.Style = verdict == "pass" ? .green : verdict == "fail" ? .red : .faint
             terminal.line("  \(terminal.styled(verdict, style))  \(gate["evidence"]?["sentence"]?.stringValue ?? gate.cell("gate"))")
