@@ -43,7 +43,7 @@ package struct DataList: TernSubcommand {
 
     package func show(_ answer: JSON, _ terminal: Terminal) {
         let rows = (answer["datasets"]?.arrayValue ?? []).map { dataset in
-            let latest = dataset["latest"] ?? .null
+            let latest = dataset["versions"]?[0] ?? .null
             return [dataset.cell("name"), latest.cell("version"), latest.cell("rows"), dataset.cell("owner"), latest.cell("created_at")]
         }
         terminal.table(["dataset", "version", "rows", "owner", "added"], rows)
