@@ -13,13 +13,15 @@ import Testing
         "id": ColumnExpectation(unique: true), "price": ColumnExpectation(type: "double", min: 0, max: 1, missing: 0.25),
         "up": ColumnExpectation(allowed: ["0", "1"]),
     ]
-    private static let good = "id,at,price,up,note\n1,2020-01-01T00:00:00Z,0.5,1,a\n2,2020-01-01T00:30:00Z,0.25,0,\n3,2020-01-01T01:00:00Z,,1,c\n4,2020-01-01T01:30:00Z,1,0,d\n"
+    private static let good =
+        "id,at,price,up,note\n1,2020-01-01T00:00:00Z,0.5,1,a\n2,2020-01-01T00:30:00Z,0.25,0,\n3,2020-01-01T01:00:00Z,,1,c\n4,2020-01-01T01:30:00Z,1,0,d\n"
 
     /// A dataset `d` with one good version and the expectations above.
     private func withDataset(_ body: (TestRoom) async throws -> Void) async throws {
         try await Fixtures.withRoom { test async throws in
             let path = try test.write(Self.good, to: "good.csv")
-            try await test.service.apply([DatasetDeclaration(name: "d", path: path, owner: "o@example.com", expect: Self.expect)], by: Fixtures.editor)
+            try await test.service.apply(
+                [DatasetDeclaration(name: "d", path: path, owner: "o@example.com", expect: Self.expect)], by: Fixtures.editor)
             _ = try await test.service.add(name: "d", by: Fixtures.editor)
             try await body(test)
         }
@@ -33,7 +35,8 @@ import Testing
         try await withDataset { test async throws in
             let found = try await refusal(
                 test,
-                "id,at,price,up,note\n1,2020-01-01T00:00:00Z,abc,1,a\n2,yesterday,0.25,0,\n2,2020-01-01T01:00:00Z,1.5,1,c\nx,2020-01-01T01:30:00Z,-0.1,7,d\n")
+                "id,at,price,up,note\n1,2020-01-01T00:00:00Z,abc,1,a\n2,yesterday,0.25,0,\n2,2020-01-01T01:00:00Z,1.5,1,c\nx,2020-01-01T01:30:00Z,-0.1,7,d\n"
+            )
             let facts = found.map { [$0.row.map { String($0) } ?? "", $0.column ?? "", $0.value ?? "", $0.rule] }
             #expect(
                 facts == [
@@ -143,7 +146,8 @@ import Testing
             func add(_ price: Column.Values, _ up: Column.Values) async throws -> [DataViolation]? {
                 let path = test.folder + "/new.parquet"
                 let columns = [
-                    Column("id", .double([10, 11])), Column("at", .time([time, time])), Column("price", price), Column("up", up), Column("note", .text(["a", nil])),
+                    Column("id", .double([10, 11])), Column("at", .time([time, time])), Column("price", price), Column("up", up),
+                    Column("note", .text(["a", nil])),
                 ]
                 try await Fixtures.tables.write(columns, toParquet: path)
                 return try await test.refusal("d", path)
@@ -163,10 +167,12 @@ import Testing
                 [DatasetDeclaration(name: "d", path: path, owner: "o", expect: ["c": ColumnExpectation(type: "int")])], by: Fixtures.editor)
             #expect(try await test.refusal("d", path)?.map(\.rule) == ["missing_column"])
             try await test.service.apply(
-                [DatasetDeclaration(name: "d", path: path, owner: "o", expect: ["a": ColumnExpectation(type: "double", max: 2)])], by: Fixtures.editor)
+                [DatasetDeclaration(name: "d", path: path, owner: "o", expect: ["a": ColumnExpectation(type: "double", max: 2)])], by: Fixtures.editor
+            )
             #expect(try await test.refusal("d", path)?.map(\.rule) == ["range"])
             try await test.service.apply(
-                [DatasetDeclaration(name: "d", path: path, owner: "o", expect: ["a": ColumnExpectation(type: "double", max: 3)])], by: Fixtures.editor)
+                [DatasetDeclaration(name: "d", path: path, owner: "o", expect: ["a": ColumnExpectation(type: "double", max: 3)])], by: Fixtures.editor
+            )
             #expect(try await test.service.add(name: "d", by: Fixtures.editor).schema.map(\.type) == ["double", "int"])
             await #expect(throws: TernError.self) {
                 try await test.service.apply(

@@ -10,7 +10,7 @@ import TernWeb
 import Testing
 
 #if canImport(FoundationNetworking)
-import FoundationNetworking
+    import FoundationNetworking
 #endif
 
 /// Sends requests through a server of its own, with the room hung where the product hangs it.
@@ -66,7 +66,8 @@ import FoundationNetworking
         try await Fixtures.withRoom { test async throws in
             let raw = try await send(test, "POST", "datasets/d/versions?format=csv", body: "a,b\n1,2\n", type: "text/csv")
             #expect(raw.status == 201)
-            let form = "--X\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"new.csv\"\r\n\r\na,b\n3,4\n\r\n--X--\r\n"
+            let form =
+                "--X\r\nContent-Disposition: form-data; name=\"note\"\r\n\r\nhello\r\n--X\r\nContent-Disposition: form-data; name=\"file\"; filename=\"new.csv\"\r\n\r\na,b\n3,4\n\r\n--X--\r\n"
             let posted = try await send(test, "POST", "datasets/d/versions", body: form, type: "multipart/form-data; boundary=X")
             #expect(posted.status == 201)
             #expect(try JSON(parsing: posted.text)["source"]?["upload"] == "new.csv")

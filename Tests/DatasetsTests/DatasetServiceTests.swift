@@ -14,8 +14,10 @@ import Testing
         try await Fixtures.withRoom { test async throws in
             try await test.service.apply([Fixtures.declaration(expect: ["up": ColumnExpectation(allowed: ["0", "1"])])], by: Fixtures.editor)
             let version = try await test.service.add(name: "market", by: Fixtures.editor, reason: "the start")
-            #expect(version.version == 1 && version.rows == 500 && version.format == .csv && version.createdBy == "eva" && version.reason == "the start")
-            #expect(version.schema.map(\.name) == ["settled_at", "weekday", "period", "nswprice", "nswdemand", "vicprice", "vicdemand", "transfer", "up"])
+            #expect(
+                version.version == 1 && version.rows == 500 && version.format == .csv && version.createdBy == "eva" && version.reason == "the start")
+            #expect(
+                version.schema.map(\.name) == ["settled_at", "weekday", "period", "nswprice", "nswdemand", "vicprice", "vicdemand", "transfer", "up"])
             #expect(version.schema.map(\.type) == ["time", "int", "int", "double", "double", "double", "double", "double", "int"])
             #expect(version.schema.allSatisfy { !$0.nullable })
             #expect(version.digest == (try Digest.ofFile(at: Fixtures.market).digest))
@@ -49,7 +51,9 @@ import Testing
             let service = test.service
             let versions = try await withThrowingTaskGroup(of: DatasetVersion.self) { group in
                 for index in 0..<8 {
-                    group.addTask { try await service.add(name: "market", fileAt: index % 2 == 0 ? Fixtures.market : Fixtures.next, by: Fixtures.editor) }
+                    group.addTask {
+                        try await service.add(name: "market", fileAt: index % 2 == 0 ? Fixtures.market : Fixtures.next, by: Fixtures.editor)
+                    }
                 }
                 return try await group.reduce(into: []) { $0.append($1) }
             }
@@ -131,7 +135,8 @@ import Testing
                 if index > 0, let price = Double(fields[3]) { fields[3] = String(price * 10) }
                 return fields.joined(separator: ",")
             }
-            _ = try await test.service.add(name: "market", fileAt: try test.write(moved.joined(separator: "\n"), to: "moved.csv"), by: Fixtures.editor)
+            _ = try await test.service.add(
+                name: "market", fileAt: try test.write(moved.joined(separator: "\n"), to: "moved.csv"), by: Fixtures.editor)
             let difference = try await test.service.diff("market", 1, 2)
             #expect(difference.rowsFrom == 500 && difference.rowsTo == 250 && difference.schema.isEmpty)
             #expect(difference.drift.map(\.column) == ["weekday", "period", "nswprice", "nswdemand", "vicprice", "vicdemand", "transfer", "up"])
@@ -164,6 +169,25 @@ import Testing
             let second = try await test.service.add(name: "a", fileAt: lines, by: Fixtures.editor)
             #expect(second.format == .jsonl && second.version == 2)
             #expect(try test.service.file(of: second).hasSuffix("/a/2.jsonl"))
+        }
+    }
+}
+
+@Suite struct DatasetStoreTests {
+    @Test func `what is asked for often is found by an index`() async throws {
+        try await withDatabase(DatasetsRoom.migrations) { database in
+            for sql in [
+                "SELECT * FROM dataset_versions WHERE dataset = ? ORDER BY version DESC LIMIT 1",
+                "SELECT * FROM dataset_rejections WHERE dataset = ? ORDER BY at DESC, id LIMIT 100",
+                "SELECT * FROM datasets WHERE name = ?",
+            ] {
+                let plan = try await database.read { try $0.plan(sql, ["market"]) }
+                #expect(plan.allSatisfy { !$0.contains("SCAN") }, "\(plan)")
+            }
+            let plan = try await database.read {
+                try $0.plan("SELECT * FROM dataset_versions WHERE dataset = ? AND digest = ?", ["market", "x"])
+            }
+            #expect(plan.allSatisfy { !$0.contains("SCAN") && !$0.contains("TEMP B-TREE") }, "\(plan)")
         }
     }
 }

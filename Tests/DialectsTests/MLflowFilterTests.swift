@@ -54,6 +54,10 @@ import Tracking
 
     @Test func `quotes inside other quotes are text`() throws {
         #expect(try FilterMeaning.runs.filter("params.a = \"it's\"").conditions == [.init(.param("a"), .equal("it's"))])
+        #expect(
+            try FilterMeaning.runs.filter("params.a = 'it''s' AND params.b = ''").conditions == [
+                .init(.param("a"), .equal("it's")), .init(.param("b"), .equal("")),
+            ])
         #expect(try FilterMeaning.runs.filter("params.a = 'x AND y = (1)'").conditions == [.init(.param("a"), .equal("x AND y = (1)"))])
     }
 
@@ -117,6 +121,10 @@ import Tracking
             try FilterMeaning.loggedModels.filter("status = 'LOGGED_MODEL_READY' AND name IN ('a','b')").conditions
                 == [.init(.attribute("status"), .equal("READY")), .init(.attribute("name"), .oneOf(["a", "b"]))])
         #expect(message { _ = try FilterMeaning.loggedModels.filter("metric.a > 1") }.contains("Invalid entity type: 'metric'"))
+    }
+
+    @Test func `several expressions are refused as such`() {
+        #expect(message { _ = try FilterMeaning.runs.filter("run_id = 'b'; name = 'd'") }.hasPrefix("Search filter contained multiple expression"))
     }
 
     @Test func `page tokens come back as they went, and others are refused`() throws {

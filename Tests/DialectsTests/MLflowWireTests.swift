@@ -28,6 +28,8 @@ import Testing
             let unknown = try await server.get("nothing/here")
             #expect(unknown.status == 404)
             #expect(unknown.errorCode == "ENDPOINT_NOT_FOUND")
+            let workspace = try await server.get("experiments/get?experiment_id=0", headers: ["X-MLFLOW-WORKSPACE": "a"])
+            #expect(workspace.errorCode == "FEATURE_DISABLED")
             #expect(try await server.get("runs/create").errorCode == "ENDPOINT_NOT_FOUND")
             #expect(try await server.get("runs/none").errorCode == "ENDPOINT_NOT_FOUND")
         }
@@ -46,7 +48,8 @@ import Testing
             #expect(wrong.message.hasPrefix("Invalid value 1 for parameter 'name' supplied:  Hint: Value was of type 'int'. See the API docs"))
             let plain = try await server.send("POST", "experiments/create", Data("{}".utf8), ["Content-Type": "text/plain"])
             #expect(plain.message == "Bad Request. Content-Type must be one of ['application/json'].")
-            let charset = try await server.post("experiments/create", ["name": "x", "unknown": [1]], headers: ["Content-Type": "application/json; charset=utf-8"])
+            let charset = try await server.post(
+                "experiments/create", ["name": "x", "unknown": [1]], headers: ["Content-Type": "application/json; charset=utf-8"])
             #expect(charset.json["experiment_id"] == "1")
             let twice = try await server.post("experiments/create", .string("{\"name\": \"y\"}"))
             #expect(twice.json["experiment_id"] == "2")
@@ -90,7 +93,8 @@ import Testing
             #expect(second.json["experiments"]?.arrayValue?.compactMap { $0["name"]?.stringValue } == ["c"])
             #expect(second.json["next_page_token"] == nil)
             #expect(try await server.post("experiments/search", [:]).status == 400)
-            #expect(try await server.get("experiments/search?max_results=10&filter=experiment_id+IN+('1')").json["experiments"]?.arrayValue?.count == 1)
+            #expect(
+                try await server.get("experiments/search?max_results=10&filter=experiment_id+IN+('1')").json["experiments"]?.arrayValue?.count == 1)
             #expect(try await server.post("experiments/search", ["max_results": 1, "view_type": "DELETED_ONLY"]).json == [:])
         }
     }
@@ -113,7 +117,8 @@ import Testing
             #expect(got["data"]?["params"] == [["key": "p", "value": "1"]])
             #expect(
                 got["data"]?["metrics"] == [
-                    ["key": "i", "value": 1.7976931348623157e308, "timestamp": 5, "step": 0], ["key": "m", "value": "NaN", "timestamp": 5, "step": 2],
+                    ["key": "i", "value": 1.7976931348623157e308, "timestamp": 5, "step": 0],
+                    ["key": "m", "value": "NaN", "timestamp": 5, "step": 2],
                 ])
             #expect(
                 got["data"]?["tags"] == [["key": "a", "value": "b"], ["key": "mlflow.runName", "value": "one"], ["key": "t", "value": ""]])
@@ -121,7 +126,8 @@ import Testing
             #expect(ended.json["run_info"]?["status"] == "FINISHED")
             #expect(ended.json["run_info"]?["end_time"] == 2000)
             #expect(try await server.post("runs/update", ["run_id": id, "status": "NOPE"]).json["run_info"]?["status"] == "FINISHED")
-            #expect(try await server.post("runs/delete-tag", ["run_id": id, "key": "nope"]).message == "No tag with name: nope in run with id \(run)")
+            #expect(
+                try await server.post("runs/delete-tag", ["run_id": id, "key": "nope"]).message == "No tag with name: nope in run with id \(run)")
         }
     }
 
@@ -135,7 +141,8 @@ import Testing
             #expect(changed.status == 400)
             #expect(
                 changed.message
-                    == "Changing param values is not allowed. Param with key='p' was already logged with value='1' for run ID='\(run)'. Attempted logging new value '2'.")
+                    == "Changing param values is not allowed. Param with key='p' was already logged with value='1' for run ID='\(run)'. Attempted logging new value '2'."
+            )
             let unknown = try await server.get("runs/get?run_id=nope")
             #expect(unknown.status == 404)
             #expect(unknown.errorCode == "RESOURCE_DOES_NOT_EXIST")
@@ -143,7 +150,9 @@ import Testing
             #expect(try await server.post("runs/log-metric", ["run_id": id, "key": "m", "timestamp": 1]).message.contains("'value'"))
             #expect(try await server.post("runs/log-metric", ["run_id": id, "key": "m", "value": 1]).message.contains("'timestamp'"))
             #expect(try await server.post("runs/log-metric", ["run_id": id, "key": "m", "value": "x", "timestamp": 1]).status == 400)
-            #expect(try await server.post("runs/log-metric", ["run_id": id, "key": "a/../b", "value": 1, "timestamp": 1]).message.contains("resolve to 'b'"))
+            #expect(
+                try await server.post("runs/log-metric", ["run_id": id, "key": "a/../b", "value": 1, "timestamp": 1]).message.contains(
+                    "resolve to 'b'"))
             let both = try await server.post("runs/create", ["run_name": "a", "tags": [["key": "mlflow.runName", "value": "b"]]])
             #expect(both.status == 400)
             _ = try await server.post("runs/delete", ["run_id": id])
@@ -206,15 +215,22 @@ import Testing
         try await MLflowTestServer.with { server in
             let first = try await server.newRun(["run_name": "first", "start_time": 1])
             let second = try await server.newRun(["run_name": "second", "start_time": 2])
-            _ = try await server.post("runs/log-batch", [
-                "run_id": .string(first), "metrics": [["key": "m", "value": 0.5, "timestamp": 1]], "params": [["key": "p", "value": "Abc"]],
-            ])
-            _ = try await server.post("runs/log-inputs", [
-                "run_id": .string(second),
-                "datasets": [[
-                    "dataset": ["name": "d", "digest": "1", "source_type": "local", "source": "{}"], "tags": [["key": "mlflow.data.context", "value": "train"]],
-                ]],
-            ])
+            _ = try await server.post(
+                "runs/log-batch",
+                [
+                    "run_id": .string(first), "metrics": [["key": "m", "value": 0.5, "timestamp": 1]], "params": [["key": "p", "value": "Abc"]],
+                ])
+            _ = try await server.post(
+                "runs/log-inputs",
+                [
+                    "run_id": .string(second),
+                    "datasets": [
+                        [
+                            "dataset": ["name": "d", "digest": "1", "source_type": "local", "source": "{}"],
+                            "tags": [["key": "mlflow.data.context", "value": "train"]],
+                        ]
+                    ],
+                ])
             func names(_ filter: String) async throws -> [String]? {
                 let answer = try await server.post("runs/search", ["experiment_ids": ["0"], "filter": .string(filter)])
                 return answer.json["runs"]?.arrayValue?.compactMap { $0["info"]?["run_name"]?.stringValue }
@@ -235,56 +251,6 @@ import Testing
             #expect(try await server.post("runs/search", ["experiment_ids": ["0"], "max_results": 50_001]).status == 400)
             #expect(try await server.post("runs/search", ["experiment_ids": ["x"]]).status == 400)
             #expect(try await server.post("runs/search", [:]).json == [:])
-        }
-    }
-
-    @Test func `logged models are made, finished, found and tagged`() async throws {
-        try await MLflowTestServer.with { server in
-            let run = try await server.newRun()
-            let made = try await server.post("logged-models", [
-                "experiment_id": "0", "name": "net", "source_run_id": .string(run), "params": [["key": "a", "value": "1"]],
-            ])
-            let id = try #require(made.json["model"]?["info"]?["model_id"]?.stringValue)
-            #expect(id.hasPrefix("m-") && id.count == 34)
-            #expect(made.json["model"]?["info"]?["artifact_uri"] == .string("mlflow-artifacts:/0/models/\(id)/artifacts"))
-            #expect(made.json["model"]?["info"]?["status"] == "LOGGED_MODEL_PENDING")
-            let ready = try await server.patch("logged-models/\(id)", ["model_id": .string(id), "status": "LOGGED_MODEL_READY"])
-            #expect(ready.json["model"]?["info"]?["status"] == "LOGGED_MODEL_READY")
-            #expect(try await server.patch("logged-models/\(id)/tags", ["tags": [["key": "t", "value": "v"]]]).json == [:])
-            _ = try await server.post("runs/log-metric", [
-                "run_id": .string(run), "key": "acc", "value": 0.9, "timestamp": 7, "model_id": .string(id), "dataset_name": "d", "dataset_digest": "1",
-            ])
-            _ = try await server.post("runs/outputs", ["run_id": .string(run), "models": [["model_id": .string(id), "step": 3]]])
-            #expect(
-                try await server.get("runs/get?run_id=\(run)").json["run"]?["outputs"]?["model_outputs"] == [["model_id": .string(id), "step": 3]])
-            let got = try await server.get("logged-models/\(id)")
-            #expect(got.json["model"]?["data"]?["metrics"]?[0]?["dataset_name"] == "d")
-            #expect(got.json["model"]?["info"]?["tags"] == [["key": "t", "value": "v"]])
-            func found(_ fields: [String: JSON]) async throws -> Int {
-                let answer = try await server.post("logged-models/search", .object(["experiment_ids": ["0"]].merging(fields) { $1 }))
-                #expect(answer.status == 200, "\(answer.text)")
-                return answer.json["models"]?.arrayValue?.count ?? 0
-            }
-            #expect(try await found(["filter": "metrics.acc > 0.8 AND params.a = '1' AND tags.t = 'v' AND status = 'READY'"]) == 1)
-            #expect(try await found(["filter": "metrics.acc > 0.95"]) == 0)
-            #expect(try await found(["datasets": [["dataset_name": "other"]]]) == 0)
-            #expect(try await found(["order_by": [["field_name": "metrics.acc", "ascending": false], ["field_name": "creation_time"]]]) == 1)
-            #expect(try await server.post("logged-models/search", ["experiment_ids": ["0"], "order_by": [["field_name": "nope"]]]).status == 400)
-            #expect(try await server.send("DELETE", "logged-models/\(id)/tags/t", nil).json == [:])
-            #expect(try await server.send("DELETE", "logged-models/\(id)", nil).json == [:])
-            #expect(try await server.get("logged-models/\(id)").status == 404)
-            #expect(try await server.get("logged-models/\(id)?allow_deleted=true").status == 200)
-            #expect(try await server.post("logged-models", ["experiment_id": "0", "name": "a/b"]).status == 400)
-        }
-    }
-
-    @Test func `a viewer reads and does not write`() async throws {
-        try await MLflowTestServer.with { server in
-            let refused = try await server.post("experiments/create", ["name": "x"], headers: ["x-role": "viewer"])
-            #expect(refused.status == 403)
-            #expect(refused.errorCode == "PERMISSION_DENIED")
-            #expect(try await server.post("runs/search", ["experiment_ids": ["0"]], headers: ["x-role": "viewer"]).status == 200)
-            #expect(try await server.send("PUT", "/api/2.0/mlflow-artifacts/artifacts/a", Data("x".utf8), ["x-role": "viewer"]).status == 403)
         }
     }
 }

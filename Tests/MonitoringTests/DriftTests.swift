@@ -172,6 +172,16 @@ import Testing
         }
     }
 
+    @Test func `the window in which an endpoint began is not judged`() async throws {
+        try await World.with(.drift(columns: ["vic_price"])) { world in
+            for day in 5..<15 { world.ask(day: day, shift: 3) }
+            try await world.settle()
+            let scores = try await world.service.drift("price").filter { $0.monitor == .drift }
+            #expect(scores.map(\.status) == ["partial", "ok"])
+            #expect(scores.map(\.drifted) == [false, true])
+        }
+    }
+
     @Test func `switching a monitor off resolves its alerts`() async throws {
         try await World.with(.drift(columns: ["vic_price"])) { world in
             for day in 0..<8 { world.ask(day: day, shift: 3) }
@@ -188,6 +198,7 @@ import Testing
 
     @Test func `a declaration that cannot work is refused`() async throws {
         try await World.with(nil) { world in
+            try await world.settle()
             let service = world.service
             let magic = MonitorDeclaration(endpoint: "price", owner: "", drift: DriftMonitor(window: .days(7), method: "magic"))
             await #expect(throws: TernError.self) { try await service.apply([magic], by: admin) }

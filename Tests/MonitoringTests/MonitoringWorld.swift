@@ -14,8 +14,8 @@ final class MemoryLog: Sendable {
     private let entries = Mutex<[LoggedPrediction]>([])
     private let number = Mutex<Int64>(0)
     let lowWater = Mutex<Int64>(0)
-    /// Thrown by the next look at a profile, as if the server died there.
-    let failures = Mutex<Int>(0)
+    /// How many looks at the log from now on one fails, as if the server died there; 0 is never.
+    let failing = Mutex<Int>(0)
     let profiles = Mutex<[Int: Profile]>([:])
 
     func next() -> Int64 {
@@ -38,7 +38,12 @@ final class MemoryLog: Sendable {
     var ports: MonitoringPorts {
         MonitoringPorts(
             read: { [self] endpoint, after, limit in
-                entries.withLock { Array($0.lazy.filter { $0.record.endpoint == endpoint && $0.position > after }.prefix(limit)) }
+                let fails = failing.withLock { count in
+                    count = max(0, count - 1)
+                    return count == 1
+                }
+                if fails { throw TernError(.unavailable, "killed here") }
+                return entries.withLock { Array($0.lazy.filter { $0.record.endpoint == endpoint && $0.position > after }.prefix(limit)) }
             },
             lastPosition: { [self] _ in last },
             find: { [self] id in
@@ -53,12 +58,7 @@ final class MemoryLog: Sendable {
             },
             endpoints: { ["price"] }, parquetFiles: { _ in [] }, setLowWater: { [self] _, position in lowWater.withLock { $0 = position } },
             profile: { [self] _, version in
-                let fails = failures.withLock { count in
-                    if count > 0 { count -= 1 }
-                    return count == 1
-                }
-                if fails { throw TernError(.unavailable, "killed here") }
-                return profiles.withLock { $0[version] }
+                profiles.withLock { $0[version] }
             })
     }
 }

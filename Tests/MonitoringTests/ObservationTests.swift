@@ -35,6 +35,7 @@ import Testing
             #expect(abs(p99 - 9000) < 0.02 * 9000)
 
             world.restart()
+            try await world.settle()
             #expect(try await world.service.observe("price", since: since, latencyLimit: Period(milliseconds: 5)) == seen)
         }
     }
@@ -63,7 +64,8 @@ import Testing
                 world.clock.advance(by: .days(1))
                 world.log.append(
                     PredictionRecord(
-                        prediction: world.log.next(), endpoint: "price", variant: VariantReference(name: "v1", role: .primary, model: "direction", version: 1),
+                        prediction: world.log.next(), endpoint: "price",
+                        variant: VariantReference(name: "v1", role: .primary, model: "direction", version: 1),
                         at: world.clock.wall.now(), eventTimes: [], rows: 48, latencyMicroseconds: 5, inputs: World.columns(day: 3), outputs: []))
                 try await world.settle()
             }

@@ -26,15 +26,13 @@ import Testing
             #expect(alert.state == .resolved)
             #expect(alert.raisedEventTime == start + .days(16) + .minutes(47 * 30))
             #expect(alert.message.hasPrefix("f1 0.5 < 0.7 in 1997-05-22…1997-05-29, "), "\(alert.message)")
-            // The labels of the last day had not come when the window was judged.
-            #expect(alert.evidence["labelled"] == 288)
+            #expect(alert.evidence["labelled"] == 336)
             #expect(alert.evidence["rows"] == 336)
 
             let windows = try await world.service.quality("price")
             #expect(windows.map(\.from) == [0, 7, 14, 21].map { start + .days($0) })
             #expect(windows.map(\.passed) == [true, false, true, true])
             #expect(windows.allSatisfy { $0.role == "kept" && $0.rows == 336 })
-            // The last day's labels came after the verdict and are in the stored window.
             #expect(windows.prefix(3).allSatisfy { $0.labelled == 336 && $0.coverage == 1 && $0.state == .final })
             #expect(windows[1].metrics["accuracy"] == 0.5)
             #expect(windows[1].metrics["precision"] == 0.5)
@@ -46,7 +44,7 @@ import Testing
 
     @Test func `metrics are those computed by hand`() async throws {
         try await World.with(.quality(atLeast: 0.1)) { world in
-            // 48 rows: 24 predicted 1 (rows 0, 2, …), of which the first 6 are wrong; 24 predicted 0, of which the first 6 are wrong; one label missing.
+            // 48 rows: 24 predicted 1 (rows 0, 2, …) and 24 predicted 0, of each of which the first 6 are wrong; one label is missing.
             let number = world.ask(day: 0)
             let values = (0..<48).map { row -> JSON in
                 if row == 47 { return .null }

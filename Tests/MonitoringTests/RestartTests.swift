@@ -24,7 +24,7 @@ import Testing
         var findings: Findings?
         try await World.with(RestartTests.declaration) { world in
             var numbers: [Int: Int64] = [:]
-            for day in 0..<60 {
+            for day in 0..<66 {
                 let version = day < 33 ? 1 : 2
                 let shift = (14..<40).contains(day) ? 2.5 : 0
                 var inputs = World.columns(day: day, shift: shift)
@@ -62,13 +62,16 @@ import Testing
         }
         #expect(restarted == calm)
 
+        var crashes = 0
         let crashing = try await run { day, world in
-            if day % 2 == 0 { world.log.failures.withLock { $0 = 2 + day % 5 } }
-            _ = try? await world.service.advance("price")
+            world.log.failing.withLock { $0 = 2 + day % 4 }
+            for _ in 0..<3 { do { _ = try await world.service.advance("price") } catch { crashes += 1 } }
+            world.log.failing.withLock { $0 = 0 }
             if day % 3 == 0 { world.restart() }
             try await world.settle()
         }
         #expect(crashing == calm)
+        #expect(crashes > 30, "the log failed in the middle of things \(crashes) times")
     }
 
     @Test func `a monitor that sleeps through everything finds the same scores and drift alerts`() async throws {

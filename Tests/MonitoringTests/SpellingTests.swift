@@ -12,7 +12,8 @@ import Testing
     func `numbers have three digits`(_ number: Double, _ text: String) { #expect(Spelling.number(number) == text) }
 
     @Test(arguments: [
-        ("1", "1"), ("1.0", "1"), ("-0", "0"), ("true", "1"), ("False", "0"), ("up", "up"), ("1.5", "1.5"), ("nan", "nan"), ("1e400", "1e400"), ("0x10", "16"),
+        ("1", "1"), ("1.0", "1"), ("-0", "0"), ("true", "1"), ("False", "0"), ("up", "up"), ("1.5", "1.5"), ("nan", "nan"), ("1e400", "1e400"),
+        ("0x10", "16"),
         ("", ""), ("-", "-"), ("12 ", "12 "),
     ])
     func `labels have one spelling`(_ text: String, _ label: String) { #expect(LabelText.of(text) == label) }

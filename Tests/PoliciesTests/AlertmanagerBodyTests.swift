@@ -1,6 +1,6 @@
 import Foundation
-import Testing
 import TernKernel
+import Testing
 
 @testable import Policies
 

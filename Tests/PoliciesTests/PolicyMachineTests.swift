@@ -1,5 +1,5 @@
-import Testing
 import TernKernel
+import Testing
 
 @testable import Policies
 
@@ -24,7 +24,8 @@ func alert(_ id: String, _ monitor: String = "drift", raised: Int64 = 0, resolve
 
     private func facts(_ clock: Int64, _ alerts: [PolicyAlert], retraining: Bool = false, release: Bool = false) -> PolicyMachine.Facts {
         PolicyMachine.Facts(
-            clock: day(clock), now: Timestamp(milliseconds: 1_700_000_500_000), alerts: alerts, retrainingInProgress: retraining, releaseInProgress: release)
+            clock: day(clock), now: Timestamp(milliseconds: 1_700_000_500_000), alerts: alerts, retrainingInProgress: retraining,
+            releaseInProgress: release)
     }
 
     private func words(_ actions: [PolicyMachine.Action]) -> [String] {

@@ -1,72 +1,9 @@
-import Foundation
-import Synchronization
-import Testing
 import TernKernel
 import TernStore
 import TernTestSupport
+import Testing
 
 @testable import Policies
-
-/// The rooms around policies, as a test wants them. Pipelines keep one run a key, as the real room does.
-final class TestWorld: Sendable {
-    struct State {
-        var alerts: [PolicyAlert] = []
-        var releasing = false
-        var sets: [String] = []
-        var setFailure: TernError?
-        var runs: [String: String] = [:]
-        var requests: [PolicyPorts.PipelineRequest] = []
-        var startFailure: TernError?
-        var outcome = PolicyPorts.PipelineOutcome(.running)
-        var rollbacks: Set<String> = []
-        var rollbackCalls = 0
-        var rollbackFailure: TernError?
-        var posts: [(url: String, body: JSON)] = []
-        var status = 200
-    }
-
-    private let state = Mutex(State())
-    let wall = ManualClock()
-
-    func set(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
-    var now: State { state.withLock { $0 } }
-
-    var ports: PolicyPorts {
-        PolicyPorts(
-            alerts: { [self] _ in now.alerts },
-            releaseInProgress: { [self] _ in now.releasing },
-            makeTrainingSet: { [self] endpoint, dataset, from, to, by, reason in
-                if let failure = now.setFailure { throw failure }
-                set { $0.sets.append("\(endpoint) \(dataset) \(from) \(to) \(by.name) \(reason)") }
-                return 7
-            },
-            startPipeline: { [self] request in
-                if let failure = now.startFailure { throw failure }
-                set {
-                    $0.requests.append(request)
-                    $0.runs[request.key] = $0.runs[request.key] ?? "run-\($0.runs.count + 1)"
-                }
-                return now.runs[request.key] ?? ""
-            },
-            pipelineState: { [self] _ in now.outcome },
-            rollback: { [self] _, _, key in
-                set { $0.rollbackCalls += 1 }
-                if let failure = now.rollbackFailure { throw failure }
-                set { $0.rollbacks.insert(key) }
-            },
-            post: { [self] url, body in
-                let parsed = try JSON(parsing: body)
-                if url.contains("dead") { throw TernError(.unavailable, "refused") }
-                set { $0.posts.append((url, parsed)) }
-                return now.status
-            })
-    }
-}
-
-let ann = Identity(name: "ann", role: .editor)
-let electricity = PolicyDeclaration(
-    endpoint: "price", owner: "grid", on: ["drift": [.alert, retrain], "quality": [.rollback]], cooldown: .days(21),
-    budget: RetrainingBudget(retrainings: 12, per: .days(365)), webhooks: ["http://a/hook"])
 
 @Suite struct PolicyServiceTests {
     private func withPolicies(
@@ -124,7 +61,9 @@ let electricity = PolicyDeclaration(
         outcome: PolicyPorts.PipelineOutcome, state: Retraining.State
     ) async throws {
         try await withPolicies { service, world, _ async throws in
-            world.set { $0.alerts = [alert("a")]; $0.outcome = outcome }
+            world.set {
+                $0.alerts = [alert("a")]; $0.outcome = outcome
+            }
             for clock in Int64(0)..<21 { while try await service.advance("price", clock: day(clock)) {} }
             let first = try await service.retrainings("price")
             #expect(first.map(\.state) == [state])
@@ -137,7 +76,9 @@ let electricity = PolicyDeclaration(
 
     @Test func `a training set that cannot be made ends the retraining, a passing failure does not`() async throws {
         try await withPolicies { service, world, _ async throws in
-            world.set { $0.alerts = [alert("a")]; $0.setFailure = TernError(.unavailable, "busy") }
+            world.set {
+                $0.alerts = [alert("a")]; $0.setFailure = TernError(.unavailable, "busy")
+            }
             await #expect(throws: TernError.self) { try await service.advance("price", clock: day(0)) }
             #expect(try await service.retrainings("price").map(\.state) == [.planned])
             world.set { $0.setFailure = .invalid("only 3 labelled rows") }
@@ -151,14 +92,20 @@ let electricity = PolicyDeclaration(
     @Test func `a server that dies between any two writes neither loses nor doubles a retraining`() async throws {
         try await withPolicies { first, world, database async throws in
             // Dies after the plan was written.
-            world.set { $0.alerts = [alert("a")]; $0.setFailure = TernError(.cancelled, "killed") }
+            world.set {
+                $0.alerts = [alert("a")]; $0.setFailure = TernError(.cancelled, "killed")
+            }
             await #expect(throws: TernError.self) { try await first.advance("price", clock: day(0)) }
             // Dies after the training set was made and before the pipeline started.
-            world.set { $0.setFailure = nil; $0.startFailure = TernError(.cancelled, "killed") }
+            world.set {
+                $0.setFailure = nil; $0.startFailure = TernError(.cancelled, "killed")
+            }
             await #expect(throws: TernError.self) { try await again(database, world).advance("price", clock: day(0)) }
             #expect(try await first.retrainings("price").map(\.state) == [.prepared])
             // Dies after the pipeline started and before that was written: the key finds the run again.
-            world.set { $0.startFailure = nil; $0.runs["price-retrain-1"] = "run-1" }
+            world.set {
+                $0.startFailure = nil; $0.runs["price-retrain-1"] = "run-1"
+            }
             #expect(try await again(database, world).advance("price", clock: day(0)))
             #expect(world.now.runs == ["price-retrain-1": "run-1"])
             world.set { $0.outcome = PolicyPorts.PipelineOutcome(.succeeded, version: 2) }
@@ -206,7 +153,9 @@ let electricity = PolicyDeclaration(
 
     @Test func `a rollback is ordered once for an alert, also after a crash`() async throws {
         try await withPolicies { service, world, database async throws in
-            world.set { $0.alerts = [alert("q", "quality")]; $0.rollbackFailure = TernError(.cancelled, "killed") }
+            world.set {
+                $0.alerts = [alert("q", "quality")]; $0.rollbackFailure = TernError(.cancelled, "killed")
+            }
             await #expect(throws: TernError.self) { try await service.advance("price", clock: day(0)) }
             world.set { $0.rollbackFailure = nil }
             while try await again(database, world).advance("price", clock: day(0)) {}
@@ -219,7 +168,9 @@ let electricity = PolicyDeclaration(
 
     @Test func `a rollback that cannot be is written down and not repeated`() async throws {
         try await withPolicies { service, world, database async throws in
-            world.set { $0.alerts = [alert("q", "quality")]; $0.rollbackFailure = TernError(.conflict, "nothing to roll back to") }
+            world.set {
+                $0.alerts = [alert("q", "quality")]; $0.rollbackFailure = TernError(.conflict, "nothing to roll back to")
+            }
             while try await service.advance("price", clock: day(0)) {}
             #expect(world.now.rollbackCalls == 1)
             #expect(try await kinds(database) == ["policy.rollback.failed"])
@@ -237,10 +188,14 @@ let electricity = PolicyDeclaration(
             #expect(try await service.undelivered("price") == 1)
             // A failed delivery is not a change: the loop may settle.
             #expect(try await !service.advance("price", clock: day(0)))
-            world.set { $0.status = 503; $0.alerts = [alert("a", resolved: 1)] }
+            world.set {
+                $0.status = 503; $0.alerts = [alert("a", resolved: 1)]
+            }
             #expect(try await service.advance("price", clock: day(1)))
             #expect(try await service.undelivered("price") == 3)
-            world.set { $0.status = 204; $0.posts = [] }
+            world.set {
+                $0.status = 204; $0.posts = []
+            }
             try await service.deliverDue("price")
             #expect(world.now.posts.isEmpty)  // not due yet
             world.wall.advance(by: .hours(2))

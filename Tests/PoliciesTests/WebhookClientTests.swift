@@ -1,14 +1,14 @@
 import AsyncHTTPClient
 import Foundation
-import Hummingbird
 import HTTPTypes
+import Hummingbird
 import NIOCore
 import Synchronization
-import Testing
 import TernKernel
 import TernStore
 import TernTestSupport
 import TernWeb
+import Testing
 
 @testable import Policies
 

@@ -27,7 +27,8 @@ import Testing
     }
 
     @Test func `labels that are words have the last one as positive`() {
-        let answers = HoldoutAnswers(task: .binary, truth: Column("up", .text(["down", "up", "up"])), predicted: ["down", "up", "down"], score: [0, 1, 0])
+        let answers = HoldoutAnswers(
+            task: .binary, truth: Column("up", .text(["down", "up", "up"])), predicted: ["down", "up", "down"], score: [0, 1, 0])
         #expect(answers.positive == "up")
         #expect(answers.metrics()["precision"] == 1)
         #expect(answers.metrics()["recall"] == 0.5)

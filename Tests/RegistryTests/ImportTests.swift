@@ -32,7 +32,8 @@ import Testing
     private func logged(_ fixture: RegistryFixture, flavour: String = "onnx", file: String = "good.onnx") throws -> [String] {
         let folder = fixture.folder + "/logged"
         try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-        let description = "artifact_path: x\nflavors:\n  \(flavour):\n    data: model.onnx\n    onnx_version: 1.19\n  python_function:\n    data: other\n"
+        let description =
+            "artifact_path: x\nflavors:\n  \(flavour):\n    data: model.onnx\n    onnx_version: 1.19\n  python_function:\n    data: other\n"
         try description.write(toFile: folder + "/MLmodel", atomically: true, encoding: .utf8)
         try FileManager.default.copyItem(atPath: RegistryFixture.path(file), toPath: folder + "/model.onnx")
         return [folder + "/MLmodel", folder + "/model.onnx", folder + "/requirements.txt"]
@@ -103,12 +104,16 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("runs:/other/model", "r1", nil), ("runs:/r1/model", nil, nil), ("models:/m-1", "r1", nil), ("models:/m-1", nil, "m-2"),
-        ("mlflow-artifacts:/0/other/artifacts/model", "r1", nil), ("mlflow-artifacts:/0/r1/artifacts/../../x", "r1", nil),
-        ("mlflow-artifacts:/0/models/m-2/artifacts", nil, "m-1"), ("/etc/passwd", "r1", nil), ("file:///etc/passwd", nil, nil), ("s3://b", nil, nil),
-        ("runs:/r1/model", nil, "m-1"), ("models:/nobody/1", nil, nil), ("http://h/api/2.0/mlflow-artifacts/artifacts/0/r1/artifacts", "r1", nil),
-    ] as [(String, String?, String?)]) func `a source must belong to what the request names`(source: String, run: String?, model: String?) async throws {
+    @Test(
+        arguments: [
+            ("runs:/other/model", "r1", nil), ("runs:/r1/model", nil, nil), ("models:/m-1", "r1", nil), ("models:/m-1", nil, "m-2"),
+            ("mlflow-artifacts:/0/other/artifacts/model", "r1", nil), ("mlflow-artifacts:/0/r1/artifacts/../../x", "r1", nil),
+            ("mlflow-artifacts:/0/models/m-2/artifacts", nil, "m-1"), ("/etc/passwd", "r1", nil), ("file:///etc/passwd", nil, nil),
+            ("s3://b", nil, nil),
+            ("runs:/r1/model", nil, "m-1"), ("models:/nobody/1", nil, nil), ("http://h/api/2.0/mlflow-artifacts/artifacts/0/r1/artifacts", "r1", nil),
+        ] as [(String, String?, String?)]) func `a source must belong to what the request names`(source: String, run: String?, model: String?)
+        async throws
+    {
         try await RegistryFixture.with(nil) { fixture in
             _ = try await fixture.service.createModel("market", by: eve)
             let error = await refusal { _ = try await imported(fixture, ports(), source, run: run, model: model) }

@@ -84,7 +84,8 @@ import Testing
                 let error = await refusal { try await fixture.service.approve(model, version, by: RegistryFixture.ann) }
                 #expect(error?.code == .notFound)
             }
-            #expect(try await fixture.ledger("model.version.approved").isEmpty)
+            let approvals = try await fixture.ledger("model.version.approved")
+            #expect(approvals.isEmpty)
         }
     }
 }

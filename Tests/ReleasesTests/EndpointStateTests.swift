@@ -1,7 +1,7 @@
-import Testing
 import TernKernel
 import TernStore
 import TernTestSupport
+import Testing
 
 @testable import Releases
 

@@ -1,5 +1,5 @@
-import Testing
 import TernKernel
+import Testing
 
 @testable import Releases
 
@@ -12,7 +12,8 @@ import TernKernel
     ) -> Release {
         let plan = ReleasePlan(strategy: strategy, steps: steps, every: every, minimumRows: 96)
         return Release(
-            id: "price-r2", endpoint: "price", number: 2, model: "price-direction", from: from, to: 2, strategy: strategy, plan: plan, state: .running,
+            id: "price-r2", endpoint: "price", number: 2, model: "price-direction", from: from, to: 2, strategy: strategy, plan: plan,
+            state: .running,
             step: 0, stepSince: Self.start, since: Self.start, cause: "asked", startedAt: Self.start, startedBy: "ann", evidence: [])
     }
 

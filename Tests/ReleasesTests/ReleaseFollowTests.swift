@@ -1,7 +1,7 @@
-import Testing
 import TernKernel
 import TernLog
 import TernStore
+import Testing
 
 @testable import Releases
 
@@ -13,7 +13,9 @@ import TernStore
             #expect(try await service.advance("price", clock: day(0)))
             #expect(service.primary("price")?.version == 1)
             #expect(try await !service.advance("price", clock: day(0)))
-            world.set { $0.clock = day(1); $0.latest = 2; $0.observations = bad("v2") }
+            world.set {
+                $0.clock = day(1); $0.latest = 2; $0.observations = bad("v2")
+            }
             #expect(try await service.advance("price", clock: day(1)))
             #expect(try await service.endpoint("price").release?.to == 2)
             #expect(try await service.advance("price", clock: day(2)))
@@ -45,7 +47,9 @@ import TernStore
     @Test func `an older approved version is not followed, and nothing is while a release runs`() async throws {
         try await withReleases(price(follow: true)) { service, world, _ async throws in
             _ = try await service.release("price", version: 2, by: ann)
-            world.set { $0.latest = 1; $0.clock = day(0) }
+            world.set {
+                $0.latest = 1; $0.clock = day(0)
+            }
             #expect(try await !service.advance("price", clock: day(0)))
             _ = try await service.release("price", version: 1, by: ann)
             world.set { $0.latest = 3 }
@@ -62,10 +66,12 @@ import TernStore
 
     @Test func `a version that cannot be loaded is written off, a passing failure is tried again`() async throws {
         try await withReleases(price(follow: true)) { service, world, database async throws in
-            world.set { $0.latest = 1; $0.loadFailure = TernError(.unavailable, "busy") }
+            world.set {
+                $0.latest = 1; $0.loadFailure = TernError(.unavailable, "busy")
+            }
             await #expect(throws: TernError.self) { try await service.advance("price", clock: day(0)) }
             #expect(try await service.endpoint("price").history.isEmpty)
-            world.set { $0.loadFailure = .invalid("truncated") }
+            world.set { $0.loadFailure = TernError(.conflict, "its file is gone") }
             #expect(try await service.advance("price", clock: day(0)))
             #expect(try await !service.advance("price", clock: day(0)))
             let status = try await service.endpoint("price")

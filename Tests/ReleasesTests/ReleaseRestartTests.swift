@@ -1,8 +1,8 @@
-import Testing
 import TernKernel
 import TernLog
 import TernStore
 import TernTestSupport
+import Testing
 
 @testable import Releases
 
@@ -16,7 +16,11 @@ import TernTestSupport
                 world.set { $0.latest = 1 }
                 for hour in 0..<24 * 12 {
                     let clock = day(0) + .hours(Int64(hour))
-                    if hour == 24 { world.set { $0.latest = 2; $0.clock = clock; $0.observations = good("v2") } }
+                    if hour == 24 {
+                        world.set {
+                            $0.latest = 2; $0.clock = clock; $0.observations = good("v2")
+                        }
+                    }
                     if restarting {
                         service = ReleaseService(database: database, ports: world.ports)
                         try await service.restore()
@@ -72,7 +76,9 @@ import TernTestSupport
     @Test func `a plan that changes under a release does not change the release`() async throws {
         try await withReleases { service, world, _ async throws in
             _ = try await service.release("price", version: 1, by: ann)
-            world.set { $0.clock = day(0); $0.observations = good("v2") }
+            world.set {
+                $0.clock = day(0); $0.observations = good("v2")
+            }
             _ = try await service.release("price", version: 2, by: ann)
             var slower = canary
             slower.every = .days(400)
@@ -85,7 +91,9 @@ import TernTestSupport
     @Test func `each step is observed from its own start, labels from the release's`() async throws {
         try await withReleases { service, world, _ async throws in
             _ = try await service.release("price", version: 1, by: ann)
-            world.set { $0.clock = day(0); $0.observations = good("v2") }
+            world.set {
+                $0.clock = day(0); $0.observations = good("v2")
+            }
             _ = try await service.release("price", version: 2, by: ann)
             #expect(try await service.advance("price", clock: day(4)))
             world.set { $0.observedSince = [] }

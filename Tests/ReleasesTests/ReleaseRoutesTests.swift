@@ -1,17 +1,17 @@
 import Foundation
-import Hummingbird
 import HTTPTypes
+import Hummingbird
 import Synchronization
-import Testing
 import TernKernel
 import TernStore
 import TernWeb
-
-#if canImport(FoundationNetworking)
-    import FoundationNetworking
-#endif
+import Testing
 
 @testable import Releases
+
+#if canImport(FoundationNetworking)
+import FoundationNetworking
+#endif
 
 @Suite struct ReleaseRoutesTests {
     /// Serves the room on a free port for the length of a closure.

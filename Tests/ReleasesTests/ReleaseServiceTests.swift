@@ -1,7 +1,7 @@
-import Testing
 import TernKernel
 import TernLog
 import TernStore
+import Testing
 
 @testable import Releases
 
@@ -155,7 +155,9 @@ import TernStore
     @Test func `people can pause, resume, promote and abort`() async throws {
         try await withReleases { service, world, database async throws in
             _ = try await service.release("price", version: 1, by: ann)
-            world.set { $0.clock = day(0); $0.observations = good("v2") }
+            world.set {
+                $0.clock = day(0); $0.observations = good("v2")
+            }
             _ = try await service.release("price", version: 2, by: ann)
             #expect(try await service.pause("price", reason: "holiday", by: ann).state == .paused)
             #expect(try await !service.advance("price", clock: day(50)))
@@ -198,7 +200,9 @@ import TernStore
     @Test func `a shadow release shares no traffic until it takes over`() async throws {
         try await withReleases { service, world, _ async throws in
             _ = try await service.release("price", version: 1, by: ann)
-            world.set { $0.clock = day(0); $0.observations = good("v2") }
+            world.set {
+                $0.clock = day(0); $0.observations = good("v2")
+            }
             _ = try await service.release("price", version: 2, strategy: .shadow, by: ann)
             let route = try service.route(endpoint: "price", key: "7")
             #expect(route.answering.name == "v1" && route.shadows.map(\.name) == ["v2"])

@@ -9,7 +9,8 @@ import Testing
 
 /// A queue at work for the length of a test.
 func withQueue<Answer: Sendable>(
-    on database: Database, folder: String, clock: WallClock = .system, poll: Period = Period(milliseconds: 50), prepare: (JobQueue) -> Void = { _ in },
+    on database: Database, folder: String, clock: WallClock = .system, poll: Period = Period(milliseconds: 50),
+    prepare: (JobQueue) -> Void = { _ in },
     _ body: (JobQueue) async throws -> Answer
 ) async throws -> Answer {
     let queue = JobQueue(database: database, folder: folder, clock: clock, poll: poll)
@@ -229,7 +230,8 @@ final class Counter: Sendable {
     @Test func `the queue's question uses an index`() async throws {
         try await withDatabase(JobQueue.migrations) { database in
             let plan = try await database.read {
-                try $0.plan("SELECT id, attempt FROM jobs WHERE state = 'queued' AND kind = ? AND run_at <= ? ORDER BY run_at, sequence LIMIT ?", ["a", 1, 1])
+                try $0.plan(
+                    "SELECT id, attempt FROM jobs WHERE state = 'queued' AND kind = ? AND run_at <= ? ORDER BY run_at, sequence LIMIT ?", ["a", 1, 1])
             }
             #expect(plan.allSatisfy { !$0.contains("SCAN") && !$0.contains("TEMP B-TREE") })
         }

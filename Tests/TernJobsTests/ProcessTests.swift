@@ -6,7 +6,8 @@ import Testing
 @testable import TernJobs
 
 @Suite struct ProcessTests {
-    private func run(_ script: String, in folder: String, timeout: Period? = nil, grace: Period = .seconds(5)) async throws -> (ProcessResult, String) {
+    private func run(_ script: String, in folder: String, timeout: Period? = nil, grace: Period = .seconds(5)) async throws -> (ProcessResult, String)
+    {
         let log = try LogFile(path: folder + "/run.log")
         let result = try await ProcessRunner.run(
             ProcessRequest(command: ["sh", "-c", script], folder: folder, timeout: timeout, grace: grace), log: log, record: { _ in })
@@ -45,14 +46,16 @@ import Testing
             let script = "trap '' TERM; (trap '' TERM; while :; do sleep 0.1; done) & echo $$ >pid; while :; do sleep 0.1; done"
             let (result, _) = try await run(script, in: folder, timeout: Period(milliseconds: 300), grace: Period(milliseconds: 300))
             #expect(result.exit == .timedOut)
-            let pid = try #require(Int32(try String(contentsOfFile: folder + "/pid", encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
+            let pid = try #require(
+                Int32(try String(contentsOfFile: folder + "/pid", encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
             try await eventually("the group is gone") { ProcessTable.members(ofGroup: pid).isEmpty }
         }
     }
 
     @Test func `TERM comes first, so that a process can tidy up`() async throws {
         try await withTemporaryFolder { folder in
-            let (result, log) = try await run("trap 'echo tidy; exit 0' TERM; while :; do sleep 0.05; done", in: folder, timeout: Period(milliseconds: 300))
+            let (result, log) = try await run(
+                "trap 'echo tidy; exit 0' TERM; while :; do sleep 0.05; done", in: folder, timeout: Period(milliseconds: 300))
             #expect(result.exit == .timedOut)
             #expect(log.contains("tidy"))
         }
@@ -62,7 +65,8 @@ import Testing
         try await withTemporaryFolder { folder in
             let (result, _) = try await run("sleep 60 & echo $$ >pid", in: folder)
             #expect(result.exit == .exited(0))
-            let pid = try #require(Int32(try String(contentsOfFile: folder + "/pid", encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
+            let pid = try #require(
+                Int32(try String(contentsOfFile: folder + "/pid", encoding: .utf8).trimmingCharacters(in: .whitespacesAndNewlines)))
             try await eventually("the group is gone") { ProcessTable.members(ofGroup: pid).isEmpty }
         }
     }

@@ -20,7 +20,10 @@ final class MemoryArchive: Sendable {
             references: { [self] path in
                 guard case .int(let numbers)? = tables.withLock({ $0[path]?.first?.values }) else { return [] }
                 return Dictionary(grouping: numbers.compactMap { $0 }) { $0 }
-                    .map { PredictionReference(prediction: $0.key, rows: $0.value.count, first: Timestamp(milliseconds: 0), last: Timestamp(milliseconds: 0)) }
+                    .map {
+                        PredictionReference(
+                            prediction: $0.key, rows: $0.value.count, first: Timestamp(milliseconds: 0), last: Timestamp(milliseconds: 0))
+                    }
             })
     }
 }
@@ -36,10 +39,11 @@ final class MemoryArchive: Sendable {
             try await log.compact(endpoint: "price", includingOpen: true)
             let file = try #require(log.parquetFiles(endpoint: "price").first)
             let columns = try #require(memory.tables.withLock { $0[file] })
-            #expect(columns.map(\.name).prefix(11) == [
-                "tern_prediction", "tern_row", "tern_id", "tern_at", "tern_event_time", "tern_variant", "tern_role", "tern_model", "tern_version",
-                "tern_latency_us", "tern_error",
-            ])
+            #expect(
+                columns.map(\.name).prefix(11) == [
+                    "tern_prediction", "tern_row", "tern_id", "tern_at", "tern_event_time", "tern_variant", "tern_role", "tern_model", "tern_version",
+                    "tern_latency_us", "tern_error",
+                ])
             #expect(columns.map(\.name).dropFirst(11) == ["demand", "day", "out_label", "tern_predicted", "tern_score"])
             #expect(columns.allSatisfy { $0.count == 6 })
             #expect(columns[2].texts == ["price-1.0", "price-1.1", "price-2.0", "price-2.1", "price-3.0", "price-3.1"])
@@ -90,7 +94,8 @@ final class MemoryArchive: Sendable {
             let memory = MemoryArchive()
             let log = try InferenceLog(folder: folder, archive: memory.archive)
             try log.append(record(1, inputs: [Column("a", .int([1])), Column("kind", .int([4])), Column("A", .double([2]))], outputs: []))
-            try log.append(record(2, inputs: [Column("a", .double([2.5])), Column("kind", .text(["x"])), Column("tern_row", .int([9]))], outputs: []))
+            try log.append(
+                record(2, inputs: [Column("a", .double([2.5])), Column("kind", .text(["x"])), Column("tern_row", .int([9]))], outputs: []))
             try log.append(record(3, error: "broke", inputs: []))
             try await log.compact(endpoint: "price", includingOpen: true)
             let columns = Dictionary(

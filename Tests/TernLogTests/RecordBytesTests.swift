@@ -14,7 +14,8 @@ import Testing
         inputs: [
             Column("bool", .bool([true, nil, false, true])), Column("int", .int([.min, .max, 0, nil])),
             Column("double", .double([0.1, -1e300, nil, .infinity])), Column("float", .double([0.5, 3, nil, -0.0])),
-            Column("text", .text(["", nil, "Grüße 🌍", "x"])), Column("time", .time([nil, Timestamp(milliseconds: .min), Timestamp(milliseconds: .max), nil])),
+            Column("text", .text(["", nil, "Grüße 🌍", "x"])),
+            Column("time", .time([nil, Timestamp(milliseconds: .min), Timestamp(milliseconds: .max), nil])),
             Column("none", .double([nil, nil, nil, nil])), Column("empty", .int([])),
         ], outputs: [])
 

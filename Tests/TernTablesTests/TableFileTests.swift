@@ -29,7 +29,8 @@ import Testing
     @Test func `more rows than one vector, and none`() async throws {
         try await withTemporaryFolder { folder async throws in
             let many = [
-                Column("i", .int((0..<5000).map { $0 % 7 == 0 ? nil : Int64($0) })), Column("t", .text((0..<5000).map { $0 % 5 == 0 ? nil : "row number \($0)" })),
+                Column("i", .int((0..<5000).map { $0 % 7 == 0 ? nil : Int64($0) })),
+                Column("t", .text((0..<5000).map { $0 % 5 == 0 ? nil : "row number \($0)" })),
             ]
             try await engine.write(many, toParquet: folder + "/many.parquet")
             #expect(try await engine.readColumns(of: folder + "/many.parquet") == many)
@@ -55,7 +56,8 @@ import Testing
             let path = folder + "/x.parquet"
             #expect(try await engine.export("SELECT * FROM range(?) AS t(i)", [12], toParquet: path) == 12)
             await #expect(throws: TernError.self) {
-                try await engine.export("SELECT CASE WHEN i = 90000 THEN ('x' || i)::INTEGER ELSE i END AS i FROM range(100000) AS t(i)", toParquet: path)
+                try await engine.export(
+                    "SELECT CASE WHEN i = 90000 THEN ('x' || i)::INTEGER ELSE i END AS i FROM range(100000) AS t(i)", toParquet: path)
             }
             #expect(try await engine.rowCount(of: path) == 12)
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder) == ["x.parquet"])

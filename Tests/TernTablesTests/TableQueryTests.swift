@@ -40,7 +40,8 @@ let engine = TableEngine(configuration: TableConfiguration(temporaryFolder: NSTe
     }
 
     @Test func `whole numbers beyond 64 bits become doubles, with those before them`() async throws {
-        let table = try await engine.query("SELECT unnest([5::UBIGINT, 18446744073709551615, NULL]) AS u, unnest([-3::HUGEINT, -170141183460469231731687303715884105727, 2]) AS h")
+        let table = try await engine.query(
+            "SELECT unnest([5::UBIGINT, 18446744073709551615, NULL]) AS u, unnest([-3::HUGEINT, -170141183460469231731687303715884105727, 2]) AS h")
         #expect(table["u"] == Column("u", .double([5, 0x1p64, nil])))
         #expect(table["h"]?.numbers?[0] == -3 && table["h"]?.numbers?[1] == -0x1p127)
         #expect(try await engine.query("SELECT sum(i) AS s FROM range(10) AS t(i)")["s"] == Column("s", .int([45])))
@@ -68,7 +69,8 @@ let engine = TableEngine(configuration: TableConfiguration(temporaryFolder: NSTe
         let evil = "'); DROP TABLE x; -- \u{0} ü"
         let time = Timestamp(milliseconds: -1)
         let table = try await engine.query(
-            "SELECT ? AS t, ? AS i, ? AS d, ? AS b, ? AS n, ?::TIMESTAMP AS at", [.text(evil), .int(.min), .double(.infinity), true, .null, .time(time)])
+            "SELECT ? AS t, ? AS i, ? AS d, ? AS b, ? AS n, ?::TIMESTAMP AS at",
+            [.text(evil), .int(.min), .double(.infinity), true, .null, .time(time)])
         #expect(table["t"]?.texts == [evil] && table["i"] == Column("i", .int([.min])) && table["d"]?.numbers == [.infinity])
         #expect(table["b"] == Column("b", .bool([true])) && table.value("n").isNull && table["at"] == Column("at", .time([time])))
         let error = await #expect(throws: TernError.self) { try await engine.query("SELECT ? + ?", [1]) }
@@ -77,7 +79,8 @@ let engine = TableEngine(configuration: TableConfiguration(temporaryFolder: NSTe
 
     @Test func `an error says what DuckDB says`() async throws {
         let cases = [
-            ("SELEC 1", "syntax error", TernError.Code.invalidArgument), ("SELECT nope FROM range(3) AS t(i)", "\"nope\" not found", .invalidArgument),
+            ("SELEC 1", "syntax error", TernError.Code.invalidArgument),
+            ("SELECT nope FROM range(3) AS t(i)", "\"nope\" not found", .invalidArgument),
             ("SELECT 'x'::INTEGER", "Could not convert string 'x' to INT32", .invalidArgument),
             ("SELECT * FROM read_parquet('/nowhere/x.parquet')", "/nowhere/x.parquet", .notFound), ("", "No statement", .invalidArgument),
         ]
@@ -94,6 +97,16 @@ let engine = TableEngine(configuration: TableConfiguration(temporaryFolder: NSTe
         task.cancel()
         let error = await #expect(throws: TernError.self) { _ = try await task.value }
         #expect(error?.code == .cancelled)
+    }
+
+    @Test(.timeLimit(.minutes(1))) func `a query is interrupted whenever the cancellation comes`() async throws {
+        for delay in 0..<20 {
+            let task = Task { try await engine.query("SELECT sum(a.i * b.i) AS s FROM range(10000000) AS a(i), range(10000000) AS b(i)") }
+            try await Task.sleep(for: .microseconds(delay * 150))
+            task.cancel()
+            let error = await #expect(throws: TernError.self) { _ = try await task.value }
+            #expect(error?.code == .cancelled)
+        }
     }
 
     @Test func `a task cancelled before its query runs nothing`() async throws {

@@ -42,7 +42,9 @@ import Testing
             try await tracking.deleteRun(gone, by: tester)
             try await tracking.deleteExperiment(id, by: tester)
             #expect(try await tracking.run(kept).info.stage == .deleted)
-            #expect(await refusal { _ = try await tracking.createRun(RunDraft(experiment: id)) }?.message.contains("must be in the 'active' state") == true)
+            #expect(
+                await refusal { _ = try await tracking.createRun(RunDraft(experiment: id)) }?.message.contains("must be in the 'active' state")
+                    == true)
             #expect(await refusal { try await tracking.deleteExperiment(id, by: tester) }?.code == .notFound)
             #expect(await refusal { try await tracking.renameExperiment(id, to: "b") } != nil)
             #expect(await refusal { try await tracking.setExperimentTag(id, key: "a", value: "b") } != nil)

@@ -6,7 +6,8 @@ import Testing
 @Suite struct LoggedModelTests {
     @Test func `a logged model is pending until it is finished`() async throws {
         try await withTracking { tracking in
-            let made = try await tracking.createLoggedModel(LoggedModelDraft(experiment: 0, type: "sklearn", sourceRun: "r", params: ["a": "1"], tags: ["t": "2"]))
+            let made = try await tracking.createLoggedModel(
+                LoggedModelDraft(experiment: 0, type: "sklearn", sourceRun: "r", params: ["a": "1"], tags: ["t": "2"]))
             #expect(made.status == .pending)
             #expect(made.name.split(separator: "-").count == 3)
             let ready = try await tracking.finalizeLoggedModel(made.id, .ready)
@@ -26,7 +27,8 @@ import Testing
             ]
             for operation in operations { #expect(await refusal(operation)?.message == "Logged model with ID 'm-1' not found.") }
             #expect(await refusal { _ = try await tracking.createLoggedModel(LoggedModelDraft(experiment: 5)) }?.code == .notFound)
-            #expect(await refusal { _ = try await tracking.createLoggedModel(LoggedModelDraft(experiment: 0, name: "a:b")) }?.code == .invalidArgument)
+            #expect(
+                await refusal { _ = try await tracking.createLoggedModel(LoggedModelDraft(experiment: 0, name: "a:b")) }?.code == .invalidArgument)
         }
     }
 
@@ -39,15 +41,21 @@ import Testing
                 ids.append(model.id)
                 for (time, score) in scores.enumerated() {
                     try await tracking.log(
-                        LoggedPoint(MetricPoint("acc", score, at: Int64(time + 1)), model: model.id, datasetName: time == 0 ? "old" : "new", datasetDigest: "1"), to: run)
+                        LoggedPoint(
+                            MetricPoint("acc", score, at: Int64(time + 1)), model: model.id, datasetName: time == 0 ? "old" : "new",
+                            datasetDigest: "1"), to: run)
                 }
             }
             func names(_ search: LoggedModelSearch) async throws -> [String] { try await tracking.searchLoggedModels(search).elements.map(\.name) }
-            #expect(try await names(LoggedModelSearch(experiments: [0], order: [SearchOrder(.metric("acc"), ascending: false)])) == ["n1", "n0", "n2"])
+            #expect(
+                try await names(LoggedModelSearch(experiments: [0], order: [SearchOrder(.metric("acc"), ascending: false)])) == ["n1", "n0", "n2"])
             let onOld = SearchOrder(.metric("acc"), ascending: false, datasetName: "old", datasetDigest: "1")
             #expect(try await names(LoggedModelSearch(experiments: [0], order: [onOld])) == ["n0", "n1", "n2"])
             let high = SearchFilter([.init(.metric("acc"), .number(.greater, 0.55))])
-            #expect(try await names(LoggedModelSearch(experiments: [0], filter: high, order: [SearchOrder(.attribute("name"), ascending: true)])) == ["n0", "n1"])
+            #expect(
+                try await names(LoggedModelSearch(experiments: [0], filter: high, order: [SearchOrder(.attribute("name"), ascending: true)])) == [
+                    "n0", "n1",
+                ])
             #expect(try await names(LoggedModelSearch(experiments: [0], filter: high, datasets: [("new", nil)])) == ["n1"])
             #expect(try await names(LoggedModelSearch(experiments: [0], datasets: [("new", "2")])) == [])
             #expect(try await tracking.loggedModel(ids[0]).metrics.count == 2)

@@ -16,7 +16,10 @@ import Testing
     @Test func `the latest point is the greatest by step, time and value`() async throws {
         try await withTracking { tracking in
             let id = try await log(
-                [MetricPoint("m", 9, at: 1, step: 3), MetricPoint("m", 1, at: 9, step: 2), MetricPoint("m", 5, at: 2, step: 3), MetricPoint("m", 4, at: 2, step: 3)],
+                [
+                    MetricPoint("m", 9, at: 1, step: 3), MetricPoint("m", 1, at: 9, step: 2), MetricPoint("m", 5, at: 2, step: 3),
+                    MetricPoint("m", 4, at: 2, step: 3),
+                ],
                 tracking)
             #expect(try await tracking.run(id).metrics == [MetricPoint("m", 5, at: 2, step: 3)])
             try await tracking.log(LoggedPoint(MetricPoint("m", 1, at: 1, step: 1)), to: id)
@@ -43,7 +46,10 @@ import Testing
 
     @Test func `the same point again is stored once`() async throws {
         try await withTracking { tracking in
-            let points = (0..<1000).map { MetricPoint("m", Double($0 / 2), at: Int64($0 / 2), step: 0) } + [MetricPoint("m", .nan, at: 0), MetricPoint("m", .nan, at: 0)]
+            let points =
+                (0..<1000).map { MetricPoint("m", Double($0 / 2), at: Int64($0 / 2), step: 0) } + [
+                    MetricPoint("m", .nan, at: 0), MetricPoint("m", .nan, at: 0),
+                ]
             let id = try await log(points, tracking)
             _ = try await tracking.log(LoggedPoint(MetricPoint("m", 0, at: 0)), to: id)
             #expect(try await tracking.metricHistory("m", of: id).elements.count == 501)
@@ -53,7 +59,10 @@ import Testing
     @Test func `history goes by time, step and value, and comes in pages`() async throws {
         try await withTracking { tracking in
             let id = try await log(
-                [MetricPoint("m", 1, at: 3, step: 1), MetricPoint("m", 2, at: 1, step: 9), MetricPoint("m", 4, at: 3, step: 0), MetricPoint("m", 3, at: 3, step: 0)], tracking)
+                [
+                    MetricPoint("m", 1, at: 3, step: 1), MetricPoint("m", 2, at: 1, step: 9), MetricPoint("m", 4, at: 3, step: 0),
+                    MetricPoint("m", 3, at: 3, step: 0),
+                ], tracking)
             #expect(try await tracking.metricHistory("m", of: id).elements.map(\.value) == [2, 3, 4, 1])
             let page = try await tracking.metricHistory("m", of: id, limit: 3)
             #expect(page.nextOffset == 3)

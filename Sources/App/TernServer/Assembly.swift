@@ -67,7 +67,7 @@ final class Assembly: Sendable {
         self.address = address
 
         access = AccessService(database: database, loopback: configuration.isLoopback)
-        datasets = try DatasetsRoom(database: database, blobs: blobs, tables: tables, folder: home.temporary)
+        datasets = try DatasetsRoom(database: database, blobs: blobs, tables: tables, folder: home.path + "/datasets")
         tracking = try TrackingRoom(database: database, artifactFolder: home.artifacts)
         // Rooms that need each other meet through this: it is filled before the server listens.
         let late = LateRooms()
@@ -80,7 +80,7 @@ final class Assembly: Sendable {
             database: database, tables: tables,
             ports: MonitoringPorts(log: log, profile: { try await registry.service.profile($0, $1) }), folder: home.temporary, clock: clock)
         releases = ReleasesRoom(
-            database: database, ports: .wired(registry: registry, serving: serving, monitoring: monitoring, log: log, clock: clock))
+            database: database, ports: .wired(registry: registry, serving: serving, monitoring: monitoring))
         pipelines = PipelinesRoom(
             database: database, blobs: blobs, queue: queue, folder: home.path + "/pipelines",
             ports: .wired(datasets: datasets, tracking: tracking, registry: registry, address: address), clock: clock)
@@ -108,7 +108,7 @@ final class Assembly: Sendable {
         _ policies: PoliciesRoom
     ) -> @Sendable (Project, Identity) async throws -> Void {
         { project, identity in
-            try await datasets.service.apply(project.datasets, folder: project.folder, by: identity)
+            try await datasets.service.apply(project.datasets, projectFolder: project.folder, by: identity)
             try await registry.service.apply(project.models, by: identity)
             try await pipelines.service.apply(project.pipelines, projectFolder: project.folder, by: identity)
             try await releases.service.apply(project.endpoints, by: identity)

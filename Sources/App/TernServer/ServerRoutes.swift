@@ -1,9 +1,15 @@
+import Datasets
 import Dialects
 import Hummingbird
+import Monitoring
+import Pipelines
+import Policies
 import Registry
 import Releases
+import Serving
 import TernKernel
 import TernWeb
+import Tracking
 
 extension Assembly {
     /// Everything that the server answers.
@@ -12,7 +18,7 @@ extension Assembly {
         router.add(middleware: ErrorMiddleware())
         router.add(middleware: AuthenticationMiddleware(access.authentication))
 
-        MLflowDialect(tracking: tracking.service, artifacts: tracking.artifacts, registry: registry.service).mount(on: router)
+        MLflowDialect(tracking: tracking.service, artifacts: tracking.artifacts, registry: registry.service).mount(on: router, probes: false)
         OpenInferenceDialect(service: serving.service).mount(on: router)
         InvocationsDialect(service: serving.service).mount(on: router)
         serving.mountMetrics(on: router)

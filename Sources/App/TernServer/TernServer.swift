@@ -54,13 +54,19 @@ package enum TernServer {
                     try await Task.sleep(for: .seconds(1))
                     throw TernError(.unavailable, "the server ended before it listened")
                 }
+                var answer: Answer?
                 while let result = try await tasks.next() {
-                    guard let answer = result else { continue }
-                    await group.triggerGracefulShutdown()
-                    tasks.cancelAll()
-                    return answer
+                    if let result {
+                        // Requests under way are answered first; then the server's task ends, and with it the loop.
+                        answer = result
+                        await group.triggerGracefulShutdown()
+                    } else {
+                        break
+                    }
                 }
-                throw TernError(.unavailable, "the server ended by itself")
+                tasks.cancelAll()
+                guard let answer else { throw TernError(.unavailable, "the server ended by itself") }
+                return answer
             }
             await assembly.close()
             return answer

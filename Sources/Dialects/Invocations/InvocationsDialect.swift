@@ -17,10 +17,14 @@ package struct InvocationsDialect: Sendable {
         self.version = version
     }
 
-    package func mount(on router: TernRouter) {
-        router.get("ping") { _, _ in Response.text("\n", type: "application/json") }
+    /// `/health` and `/version`, which MLflow's tracking server has too: only where that dialect is not mounted on the same router.
+    package func mountServerRoutes(on router: TernRouter) {
         router.get("health") { _, _ in Response.text("OK") }
         router.get("version") { [version] _, _ in Response.text(version) }
+    }
+
+    package func mount(on router: TernRouter) {
+        router.get("ping") { _, _ in Response.text("\n", type: "application/json") }
         let group = router.group("").add(middleware: ErrorMiddleware(render: InvocationsDialect.render))
         group.post("invocations") { request, context in
             let names = service.endpointNames

@@ -61,7 +61,9 @@ struct ScoringTable {
     private init(byColumn data: JSON) throws {
         let fields = (data.objectValue ?? [:]).sorted { $0.key < $1.key }.map { (name: $0.key, values: $0.value.arrayValue ?? [$0.value]) }
         // A column of lists of one value each is what a tensor [n, 1] looks like.
-        columns = fields.map { field in (field.name, field.values.map { value in value.arrayValue.flatMap { $0.count == 1 ? $0[0] : nil } ?? value }) }
+        columns = fields.map { field in
+            (field.name, field.values.map { value in if let list = value.arrayValue, list.count == 1 { list[0] } else { value } })
+        }
         rows = columns.first?.values.count ?? 0
         if let other = columns.first(where: { $0.values.count != rows }) {
             throw TernError.invalid("Invalid input. Column '\(other.name)' of 'inputs' has \(other.values.count) values, not \(rows).")

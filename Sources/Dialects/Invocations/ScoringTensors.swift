@@ -42,7 +42,8 @@ struct ScoringTensors {
         let absent = names.filter { byName[$0] == nil }
         guard absent.isEmpty else { throw missing(absent) }
         guard width < 0 || names.count == width else {
-            throw TernError(ScoringTensors.schema, "Failed to enforce schema of data. Error: the model takes \(width) columns, and there are \(names.count).")
+            throw TernError(
+                ScoringTensors.schema, "Failed to enforce schema of data. Error: the model takes \(width) columns, and there are \(names.count).")
         }
         let columns = names.map { byName[$0] ?? [] }
         return (0..<table.rows).map { row in .array(columns.map { $0[row] }) }
@@ -100,6 +101,7 @@ struct ScoringTensors {
     private func missing(_ names: [String]) -> TernError {
         let schema = model.inputs.map { "'\($0.name)': \($0.type.datatype) (required)" }.joined(separator: ", ")
         let list = names.map { "'\($0)'" }.joined(separator: ", ")
-        return TernError(ScoringTensors.schema, "Failed to enforce schema of data with schema '[\(schema)]'. Error: Model is missing inputs [\(list)].")
+        return TernError(
+            ScoringTensors.schema, "Failed to enforce schema of data with schema '[\(schema)]'. Error: Model is missing inputs [\(list)].")
     }
 }

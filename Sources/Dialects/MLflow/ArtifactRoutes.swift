@@ -6,7 +6,9 @@ import TernWeb
 import Tracking
 
 extension MLflowDialect {
-    static let artifactPrefixes = ["/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts", "/api/3.0/mlflow-artifacts", "/ajax-api/3.0/mlflow-artifacts"]
+    static let artifactPrefixes = [
+        "/api/2.0/mlflow-artifacts", "/ajax-api/2.0/mlflow-artifacts", "/api/3.0/mlflow-artifacts", "/ajax-api/3.0/mlflow-artifacts",
+    ]
 
     /// The artifact proxy: files go through this server, whatever holds them.
     func mountArtifacts(on router: TernRouter) {
@@ -17,16 +19,15 @@ extension MLflowDialect {
             group.put("artifacts/**", use: upload)
             group.delete("artifacts/**", use: delete)
             // What real MLflow says for files on its own disk; the client then sends them in one piece.
-            for path in ["mpu/**", "presigned/**"] {
-                for method in [HTTPRequest.Method.get, .post] {
-                    group.on(RouterPath(path), method: method) { request, _ -> Response in
-                        throw TernError(.notImplemented, "\(request.uri.path) is not supported by this server's artifact store")
-                    }
-                }
-            }
+            group.post("mpu/**") { _, _ in MLflowDialect.unsupported("Multipart upload") }
+            group.get("presigned/**") { _, _ in MLflowDialect.unsupported("Multipart download") }
         }
         let pages = router.group("").add(middleware: ErrorMiddleware(render: MLflowError.render))
         pages.get("get-artifact", use: downloadOfRun)
+    }
+
+    private static func unsupported(_ what: String) -> Response {
+        MLflowError.render(TernError(.notImplemented, "\(what) is not supported for the current artifact repository"))
     }
 
     @Sendable private func list(_ request: Request, _ context: TernContext) async throws -> Response {
@@ -42,7 +43,7 @@ extension MLflowDialect {
     @Sendable private func upload(_ request: Request, _ context: TernContext) async throws -> Response {
         try context.identity.require(.editor, to: "upload artifacts")
         try await artifacts.put(MLflowDialect.artifactPath(request), request.body)
-        return Response.json([:])
+        return Response(status: .ok)
     }
 
     @Sendable private func delete(_ request: Request, _ context: TernContext) async throws -> Response {

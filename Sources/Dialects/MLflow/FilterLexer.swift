@@ -24,7 +24,7 @@ struct FilterToken: Hashable {
     func isWord(_ word: String) -> Bool { source.uppercased() == word }
 }
 
-/// Splits a filter into words. Text in quotes has no escapes: it ends at the next quote of the same kind.
+/// Splits a filter into words. Text in quotes ends at the next quote of the same kind; two of them together are one in the text.
 struct FilterLexer {
     private let characters: [Character]
     private var index = 0
@@ -88,7 +88,9 @@ struct FilterLexer {
         index += 1
         while let character = current {
             let exponent = characters[index - 1] == "e" || characters[index - 1] == "E"
-            guard FilterLexer.isDigit(character) || character == "." || character == "e" || character == "E" || (exponent && (character == "-" || character == "+"))
+            guard
+                FilterLexer.isDigit(character) || character == "." || character == "e" || character == "E"
+                    || (exponent && (character == "-" || character == "+"))
             else { break }
             index += 1
         }
@@ -118,13 +120,20 @@ struct FilterLexer {
 
     private mutating func quoted(_ quote: Character) throws -> String {
         let start = index
+        var text = ""
         index += 1
-        while let character = current, character != quote { index += 1 }
-        guard current == quote else {
-            throw TernError.invalid("Invalid clause(s) in filter string: the quote at character \(start + 1) is not closed")
+        while let character = current {
+            index += 1
+            if character != quote {
+                text.append(character)
+            } else if current == quote {
+                text.append(quote)
+                index += 1
+            } else {
+                return text
+            }
         }
-        index += 1
-        return String(characters[start + 1..<index - 1])
+        throw TernError.invalid("Invalid clause(s) in filter string: the quote at character \(start + 1) is not closed")
     }
 
     private static func isDigit(_ character: Character) -> Bool { character.isASCII && character.isNumber }

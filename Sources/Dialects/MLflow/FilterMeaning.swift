@@ -42,7 +42,8 @@ struct FilterMeaning {
         entities: ["attributes": .attribute, "metrics": .metric, "params": .parameter, "tags": .tag],
         textAttributes: ["name": "name", "model_id": "id", "model_type": "type", "status": "status", "source_run_id": "source_run"],
         numberAttributes: [
-            "creation_timestamp": "created_at", "creation_time": "created_at", "last_updated_timestamp": "updated_at", "last_updated_time": "updated_at",
+            "creation_timestamp": "created_at", "creation_time": "created_at", "last_updated_timestamp": "updated_at",
+            "last_updated_time": "updated_at",
         ],
         listed: ["name", "model_id", "model_type", "status", "source_run_id"],
         stored: { column, text in column == "status" && text.hasPrefix("LOGGED_MODEL_") ? String(text.dropFirst(13)) : text },
@@ -57,8 +58,10 @@ struct FilterMeaning {
         return try terms.map { text in
             let parsed = try FilterParser.parseOrder(text)
             let (field, _) = try field(parsed.entity, parsed.key)
-            if case .dataset = field { throw TernError.invalid("Invalid order_by entity type 'dataset'") }
-            guard seen.insert(field).inserted else { throw TernError.invalid("`order_by` contains duplicate fields: \(terms)") }
+            if case .dataset = field { throw TernError.invalid("Invalid identifier type 'dataset'") }
+            guard seen.insert(field).inserted else {
+                throw TernError.invalid("`order_by` contains duplicate fields: [\(terms.map { "'\($0)'" }.joined(separator: ", "))]")
+            }
             return SearchOrder(field, ascending: parsed.ascending)
         }
     }

@@ -76,6 +76,9 @@ struct FilterParser {
         if tokens.isEmpty { return [] }
         var clauses = [try clause()]
         while current != nil {
+            if current?.source == ";", index + 1 < tokens.count {
+                throw TernError.invalid("Search filter contained multiple expression \"\(text)\". Provide AND-ed expression list.")
+            }
             guard current?.isWord("AND") == true else { throw unexpected("AND") }
             index += 1
             clauses.append(try clause())

@@ -39,6 +39,7 @@ struct MLflowRoutes {
             for (path, endpoints) in paths {
                 for endpoint in endpoints {
                     group.on(RouterPath(path), method: endpoint.method) { request, context in
+                        try MLflowRoutes.refuseWorkspace(request)
                         try context.identity.require(endpoint.role, to: "\(endpoint.method) \(endpoint.path)")
                         return Response.json(try await endpoint.handle(MLflowRequest(request, context)))
                     }
@@ -48,6 +49,13 @@ struct MLflowRoutes {
                 }
             }
             for method in methods { group.on("**", method: method, use: MLflowRoutes.unknown) }
+        }
+    }
+
+    /// A client that works in a workspace would see other people's runs here and take them for its own.
+    private static func refuseWorkspace(_ request: Request) throws {
+        if let name = HTTPField.Name("X-MLFLOW-WORKSPACE"), request.headers[name] != nil {
+            throw TernError(.featureDisabled, "Workspace APIs are not available: workspaces are not enabled on this server")
         }
     }
 

@@ -53,7 +53,9 @@ struct JSONEvents {
     }
 
     mutating func flag(_ what: String) throws -> Bool {
-        guard let event = next(), event.kind == TERN_JSON_TRUE || event.kind == TERN_JSON_FALSE else { throw TernError.invalid("\(what) must be true or false") }
+        guard let event = next(), event.kind == TERN_JSON_TRUE || event.kind == TERN_JSON_FALSE else {
+            throw TernError.invalid("\(what) must be true or false")
+        }
         return event.kind == TERN_JSON_TRUE
     }
 }

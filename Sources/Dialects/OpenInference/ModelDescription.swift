@@ -52,7 +52,8 @@ enum ModelDescription {
             let none: JSON = ["count": 0, "ns": 0]
             return [
                 "name": .string(metrics.endpoint), "version": .string(String(version)),
-                "last_inference": .int(all.compactMap(\.lastRequest?.milliseconds).max() ?? 0), "inference_count": .int(all.reduce(0) { $0 + $1.rows }),
+                "last_inference": .int(all.compactMap(\.lastRequest?.milliseconds).max() ?? 0),
+                "inference_count": .int(all.reduce(0) { $0 + $1.rows }),
                 "execution_count": .int(good + bad),
                 "inference_stats": [
                     "success": success, "fail": ["count": .int(bad), "ns": 0], "queue": none, "compute_input": none, "compute_infer": success,

@@ -37,7 +37,8 @@ package struct OpenInferenceDialect: Sendable {
 
     /// A route, and the right answer to the wrong verb.
     private func on(
-        _ group: TernRouterGroup, _ path: RouterPath, _ method: HTTPRequest.Method, _ body: @escaping @Sendable (Request, TernContext) async throws -> Response
+        _ group: TernRouterGroup, _ path: RouterPath, _ method: HTTPRequest.Method,
+        _ body: @escaping @Sendable (Request, TernContext) async throws -> Response
     ) {
         group.on(path, method: method, use: body)
         for other in [HTTPRequest.Method.get, .post, .put, .delete] where other != method {
@@ -62,7 +63,8 @@ package struct OpenInferenceDialect: Sendable {
         }
         for prefix in ["models/:model", "models/:model/versions/:version"] {
             on(group, RouterPath(prefix), .get) { [service] _, context in
-                OpenInferenceDialect.reply(ModelDescription.metadata(try await service.describe(context.path("model"), version: OpenInferenceDialect.version(context))))
+                OpenInferenceDialect.reply(
+                    ModelDescription.metadata(try await service.describe(context.path("model"), version: OpenInferenceDialect.version(context))))
             }
             on(group, RouterPath(prefix + "/ready"), .get) { [service] _, context in
                 do {
@@ -73,7 +75,8 @@ package struct OpenInferenceDialect: Sendable {
                 }
             }
             on(group, RouterPath(prefix + "/config"), .get) { [service] _, context in
-                OpenInferenceDialect.reply(ModelDescription.config(try await service.describe(context.path("model"), version: OpenInferenceDialect.version(context))))
+                OpenInferenceDialect.reply(
+                    ModelDescription.config(try await service.describe(context.path("model"), version: OpenInferenceDialect.version(context))))
             }
             on(group, RouterPath(prefix + "/stats"), .get) { [service] _, context in
                 let name = try context.path("model")
@@ -106,7 +109,9 @@ package struct OpenInferenceDialect: Sendable {
             throw TernError(.notImplemented, "a request body in \(encoding) is not supported", hint: "send it uncompressed")
         }
         let headerLength = try InferHeader.get(request.headers, InferHeader.jsonLength).map { text in
-            guard let length = Int(text), length >= 0 else { throw TernError.invalid("Inference-Header-Content-Length must be a whole number, not '\(text)'") }
+            guard let length = Int(text), length >= 0 else {
+                throw TernError.invalid("Inference-Header-Content-Length must be a whole number, not '\(text)'")
+            }
             return length
         }
         let body = try await request.bytes()

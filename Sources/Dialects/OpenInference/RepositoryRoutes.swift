@@ -18,7 +18,9 @@ extension OpenInferenceDialect {
         }
         group.post("repository/models/:model/load") { [service] request, context in
             let name = try context.path("model")
-            guard service.endpointNames.contains(name) else { throw TernError.invalid("failed to load '\(name)', failed to poll from model repository") }
+            guard service.endpointNames.contains(name) else {
+                throw TernError.invalid("failed to load '\(name)', failed to poll from model repository")
+            }
             guard try await request.json()["parameters"]?.objectValue?.isEmpty ?? true else { throw OpenInferenceDialect.managed(name) }
             _ = try await service.describe(name)
             return Response(status: .ok)

@@ -57,7 +57,8 @@ struct ClassMaps {
         return try Tensor(name, type: type, shape: shape, bytes: TensorBuffer(bytes)).numbers ?? []
     }
 
-    private func element<Answer>(_ value: OpaquePointer, _ index: Int, named name: String, _ body: (OpaquePointer) throws -> Answer) throws -> Answer {
+    private func element<Answer>(_ value: OpaquePointer, _ index: Int, named name: String, _ body: (OpaquePointer) throws -> Answer) throws -> Answer
+    {
         var part: OpaquePointer?
         try runtime.check(ort_element(runtime.table, value, Int32(index), runtime.allocator, &part), "output '\(name)'")
         guard let part else { throw TernError(.internal, "output '\(name)' has no element \(index)") }

@@ -92,7 +92,9 @@ package final class InferenceModel: @unchecked Sendable {  // The session is mad
         }
         let answers = results.compactMap { $0.map { ValueReference($0, runtime) } }
         try runtime.check(status, "the model cannot run on these inputs")
-        guard answers.count == outputNames.count else { throw TernError(.internal, "the model gave \(answers.count) of \(outputNames.count) outputs") }
+        guard answers.count == outputNames.count else {
+            throw TernError(.internal, "the model gave \(answers.count) of \(outputNames.count) outputs")
+        }
         return answers
     }
 

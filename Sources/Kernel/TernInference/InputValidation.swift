@@ -14,7 +14,8 @@ enum InputValidation {
         }
         return try inputs.map { info in
             guard let tensor = byName[info.name] else {
-                throw TernError.invalid("the input '\(info.name)' is missing", hint: "the model expects \(inputs.map(\.sentence).joined(separator: ", "))")
+                throw TernError.invalid(
+                    "the input '\(info.name)' is missing", hint: "the model expects \(inputs.map(\.sentence).joined(separator: ", "))")
             }
             try check(tensor, against: info)
             return tensor
@@ -28,7 +29,8 @@ enum InputValidation {
         let fits = tensor.shape.count == info.shape.count && zip(tensor.shape, info.shape).allSatisfy { $1 < 0 || $0 == $1 }
         // A model without a stated shape shows none; then any is tried.
         guard fits || info.shape.isEmpty else {
-            throw TernError.invalid("the input '\(info.name)' has shape \(tensor.shape), but the model expects \(info.shape)", hint: "-1 stands for any length")
+            throw TernError.invalid(
+                "the input '\(info.name)' has shape \(tensor.shape), but the model expects \(info.shape)", hint: "-1 stands for any length")
         }
     }
 }

@@ -70,17 +70,21 @@ extension Tensor {
 extension InferenceModel {
     /// Runs the model over columns, found by the names of its inputs and cast to their types; columns that it does not ask for are left out.
     ///
-    /// A model with one input for all features takes the columns that its metadata names under `tern.features` (a JSON list), else all of them in order.
+    /// A model with one input for all features takes the columns that its metadata names under `tern.features` (a JSON list),
+    /// else all of them in order.
     /// - Throws: `invalid_argument` naming the column that is missing or cannot be cast.
     package func run(columns: [Column]) throws -> ModelPrediction {
         let byName = Dictionary(columns.map { ($0.name, $0) }) { first, _ in first }
-        let tensors = try matrix(columns, byName).map { [$0] } ?? inputs.map { input in
-            guard let column = byName[input.name] else {
-                throw TernError.invalid(
-                    "the model needs the column '\(input.name)', which is not there", hint: "it needs \(inputs.map(\.name).joined(separator: ", "))")
+        let tensors =
+            try matrix(columns, byName).map { [$0] }
+            ?? inputs.map { input in
+                guard let column = byName[input.name] else {
+                    throw TernError.invalid(
+                        "the model needs the column '\(input.name)', which is not there",
+                        hint: "it needs \(inputs.map(\.name).joined(separator: ", "))")
+                }
+                return try Tensor(column: column, type: input.type, vector: input.shape.count == 1)
             }
-            return try Tensor(column: column, type: input.type, vector: input.shape.count == 1)
-        }
         return ModelPrediction(outputs: try run(tensors), rows: columns.first?.count ?? 0)
     }
 

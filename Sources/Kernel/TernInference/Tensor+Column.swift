@@ -50,7 +50,8 @@ extension Tensor {
             throw TernError.invalid("the column '\(column.name)' holds times, which cannot be a \(type.datatype) input")
         }
         if !type.isFloat, let row = numbers.firstIndex(where: { $0 == nil }) {
-            throw TernError.invalid("row \(row + 1) of '\(column.name)' is missing, and \(type.datatype) has no missing value", hint: "fill it before asking")
+            throw TernError.invalid(
+                "row \(row + 1) of '\(column.name)' is missing, and \(type.datatype) has no missing value", hint: "fill it before asking")
         }
         return numbers
     }
@@ -94,7 +95,9 @@ extension Tensor {
         }
         if width == 1, classes == nil { return [Column(name, values(rows: rows, width: 1, at: 0))] }
         let labels = classes ?? (0..<width).map { String($0) }
-        return (0..<width).map { Column("\(name)[\(labels.indices.contains($0) ? labels[$0] : String($0))]", values(rows: rows, width: width, at: $0)) }
+        return (0..<width).map {
+            Column("\(name)[\(labels.indices.contains($0) ? labels[$0] : String($0))]", values(rows: rows, width: width, at: $0))
+        }
     }
 
     private func values(rows: Int, width: Int, at offset: Int) -> Column.Values {

@@ -22,7 +22,8 @@ package struct Tensor: Hashable, Sendable {
         guard type != .string else { throw TernError.invalid("tensor '\(name)': strings have no fixed size") }
         guard let elements = Tensor.elements(in: shape), elements.multipliedReportingOverflow(by: type.size) == (bytes.count, false) else {
             let found = bytes.count % type.size == 0 ? "\(bytes.count / type.size) elements" : "\(bytes.count) bytes"
-            throw TernError.invalid("tensor '\(name)' has \(found), but its shape \(shape) needs \(Tensor.elements(in: shape) ?? -1) of \(type.datatype)")
+            throw TernError.invalid(
+                "tensor '\(name)' has \(found), but its shape \(shape) needs \(Tensor.elements(in: shape) ?? -1) of \(type.datatype)")
         }
         self.init(name, type, shape, .bytes(bytes), nil)
     }
@@ -35,7 +36,8 @@ package struct Tensor: Hashable, Sendable {
     /// - Throws: `invalid_argument` when they are not as many as the shape needs.
     package init(_ name: String, shape: [Int], strings: [String]) throws {
         guard Tensor.elements(in: shape) == strings.count else {
-            throw TernError.invalid("tensor '\(name)' has \(strings.count) elements, but its shape \(shape) needs \(Tensor.elements(in: shape) ?? -1)")
+            throw TernError.invalid(
+                "tensor '\(name)' has \(strings.count) elements, but its shape \(shape) needs \(Tensor.elements(in: shape) ?? -1)")
         }
         self.init(name, .string, shape, .strings(strings), nil)
     }

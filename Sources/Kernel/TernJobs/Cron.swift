@@ -3,8 +3,8 @@ import TernKernel
 
 /// When something repeats, in five cron fields.
 ///
-/// Daylight saving follows Debian's cron: a job at a fixed hour and minute that falls into the gap of spring runs right after the gap, and runs once in the hour
-/// that autumn repeats; a job whose minute or hour starts with `*` runs in real time.
+/// Daylight saving follows Debian's cron: a job at a fixed hour and minute that falls into the gap of spring runs right after the gap,
+/// and runs once in the hour that autumn repeats; a job whose minute or hour starts with `*` runs in real time.
 package struct Cron: Hashable, Sendable {
     /// As it was written.
     package let text: String

@@ -1,7 +1,8 @@
 import TernKernel
 
 extension Cron {
-    /// Reads `minute hour day-of-month month day-of-week` with `*`, lists, ranges, steps and names, or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
+    /// Reads `minute hour day-of-month month day-of-week` with `*`, lists, ranges, steps and names,
+    /// or `@hourly`, `@daily`, `@weekly`, `@monthly`, `@yearly`.
     ///
     /// - Throws: `invalid_argument` naming the field.
     package init(_ text: String) throws {
@@ -121,7 +122,8 @@ private struct CronField {
     func number(_ text: String, in term: String) throws -> Int {
         if let position = names.firstIndex(of: text) { return base + position }
         guard !text.isEmpty, text.utf8.allSatisfy({ (48...57).contains($0) }), let value = Int(text) else {
-            throw fault(term, text.isEmpty ? "something is missing" : "'\(text)' is not a number\(names.isEmpty ? "" : " or a name such as \(names[0])")")
+            throw fault(
+                term, text.isEmpty ? "something is missing" : "'\(text)' is not a number\(names.isEmpty ? "" : " or a name such as \(names[0])")")
         }
         guard range.contains(value) else { throw fault(term, "it goes from \(range.lowerBound) to \(range.upperBound)") }
         return value

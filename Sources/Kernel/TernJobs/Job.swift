@@ -48,7 +48,8 @@ package struct JobRequest: Sendable {
     package var by: String
 
     package init(
-        _ kind: String, payload: JSON = [:], key: String? = nil, maxAttempts: Int = 1, backoff: Period = .seconds(1), runAt: Timestamp? = nil, by: String
+        _ kind: String, payload: JSON = [:], key: String? = nil, maxAttempts: Int = 1, backoff: Period = .seconds(1), runAt: Timestamp? = nil,
+        by: String
     ) {
         self.kind = kind
         self.payload = payload

@@ -32,6 +32,15 @@ package struct JobContext: Sendable {
         try? await database.write { [id, owner] in try JobStore.setProgress(share, of: id, owner: owner, in: $0) }
     }
 
+    /// For a handler's own writes: makes sure, in the same transaction, that the job has not been taken over by another server.
+    ///
+    /// - Throws: `conflict`.
+    package func requireLease(in transaction: Transaction) throws {
+        guard try JobStore.holds(id, owner: owner, transaction.connection) else {
+            throw TernError(.conflict, "the job \(id) belongs to another server now")
+        }
+    }
+
     /// Runs a command in a process group of its own; its output goes to the log.
     ///
     /// - Throws: `CancellationError` when the server stops: the job will run again.

@@ -58,7 +58,8 @@ package final class JobQueue: Sendable {
 
     @discardableResult
     package func enqueue(
-        _ kind: String, payload: JSON = [:], key: String? = nil, maxAttempts: Int = 1, backoff: Period = .seconds(1), runAt: Timestamp? = nil, by: String
+        _ kind: String, payload: JSON = [:], key: String? = nil, maxAttempts: Int = 1, backoff: Period = .seconds(1), runAt: Timestamp? = nil,
+        by: String
     ) async throws -> JobID {
         try await enqueue(JobRequest(kind, payload: payload, key: key, maxAttempts: maxAttempts, backoff: backoff, runAt: runAt, by: by))
     }
@@ -188,9 +189,7 @@ package final class JobQueue: Sendable {
     private func start(_ kinds: [(kind: String, free: Int)]) async throws {
         let now = clock.now()
         let jobs = try await database.write { [owner, lease, self] transaction in
-            guard try JobStore.owner(transaction.connection) == owner else {
-                throw TernError(.conflict, "another server works in this home now", hint: "stop one of the two, or give each its own --home")
-            }
+            try JobQueue.requireHome(owner, transaction.connection)
             return try kinds.flatMap { kind, free in
                 try JobStore.claim(kind: kind, limit: free, owner: owner, now: now, lease: lease, log: self.logPath, in: transaction)
             }
@@ -250,15 +249,25 @@ package final class JobQueue: Sendable {
     private func recover() async throws {
         let now = clock.now()
         let mine = state.withLock { Set($0.running.keys) }
-        let orphans = try await database.read { [owner] in try JobStore.orphans(of: owner, now: now, $0) }.filter { !mine.contains($0.id) }
+        let orphans = try await database.read { [owner] connection in
+            // Checked first: the jobs of the server that took over from this one are no orphans.
+            try JobQueue.requireHome(owner, connection)
+            return try JobStore.orphans(of: owner, now: now, connection)
+        }.filter { !mine.contains($0.id) }
         guard !orphans.isEmpty else { return }
         for orphan in orphans {
             if let process = orphan.process { ProcessGroup.killOrphan(process, job: orphan.id) }
             logger.notice("job \(orphan.id) was interrupted and will run again")
         }
         try await database.write { transaction in
-            guard try JobStore.owner(transaction.connection) == self.owner else { throw TernError(.conflict, "another server works in this home now") }
+            try JobQueue.requireHome(self.owner, transaction.connection)
             for orphan in orphans { try JobStore.requeue(orphan.id, from: orphan.owner, in: transaction) }
+        }
+    }
+
+    private static func requireHome(_ owner: String, _ connection: Connection) throws {
+        guard try JobStore.owner(connection) == owner else {
+            throw TernError(.conflict, "another server works in this home now", hint: "stop one of the two, or give each its own --home")
         }
     }
 

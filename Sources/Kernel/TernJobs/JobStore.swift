@@ -9,12 +9,13 @@ enum JobStore {
         let last = try transaction.row("SELECT max(sequence) AS last FROM jobs")?.optionalInt("last") ?? 0
         try transaction.execute(
             """
-            INSERT INTO jobs (id, sequence, kind, payload, dedupe_key, state, attempt, failures, max_attempts, backoff, run_at, created_at, created_by,
-                progress, cancel_requested)
+            INSERT INTO jobs (id, sequence, kind, payload, dedupe_key, state, attempt, failures, max_attempts, backoff, run_at, created_at,
+                created_by, progress, cancel_requested)
             VALUES (?, ?, ?, ?, ?, 'queued', 0, 0, ?, ?, ?, ?, ?, 0, 0)
             """,
             [
-                .text(id), .int(last + 1), .text(request.kind), SQLValue(request.payload), SQLValue(request.key), SQLValue(max(1, request.maxAttempts)),
+                .text(id), .int(last + 1), .text(request.kind), SQLValue(request.payload), SQLValue(request.key),
+                SQLValue(max(1, request.maxAttempts)),
                 .int(request.backoff.milliseconds), SQLValue(request.runAt ?? transaction.now), SQLValue(transaction.now), .text(request.by),
             ])
         return id
@@ -38,7 +39,8 @@ enum JobStore {
     // MARK: Owner and leases
 
     static func setOwner(_ owner: String, in transaction: Transaction) throws {
-        try transaction.execute("INSERT INTO job_owner (id, owner) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner", [.text(owner)])
+        try transaction.execute(
+            "INSERT INTO job_owner (id, owner) VALUES (1, ?) ON CONFLICT (id) DO UPDATE SET owner = excluded.owner", [.text(owner)])
     }
 
     static func owner(_ connection: Connection) throws -> String? { try connection.row("SELECT owner FROM job_owner WHERE id = 1")?.text("owner") }
@@ -52,9 +54,11 @@ enum JobStore {
     /// Running jobs that belong to another owner, or whose lease ran out.
     static func orphans(of owner: String, now: Timestamp, _ connection: Connection) throws -> [Orphan] {
         try connection.rows(
-            "SELECT id, owner, process FROM jobs WHERE state = 'running' AND (owner IS NULL OR owner <> ? OR lease_until < ?)", [.text(owner), SQLValue(now)]
+            "SELECT id, owner, process FROM jobs WHERE state = 'running' AND (owner IS NULL OR owner <> ? OR lease_until < ?)",
+            [.text(owner), SQLValue(now)]
         ).map { row in
-            Orphan(id: try row.text("id"), owner: row.optionalText("owner"), process: row.optionalText("process").flatMap(ProcessIdentity.init(text:)))
+            Orphan(
+                id: try row.text("id"), owner: row.optionalText("owner"), process: row.optionalText("process").flatMap(ProcessIdentity.init(text:)))
         }
     }
 
@@ -81,7 +85,8 @@ enum JobStore {
     static func nextDue(kinds: [String], _ connection: Connection) throws -> Timestamp? {
         var first: Timestamp?
         for kind in kinds {
-            let due = try connection.row("SELECT min(run_at) AS due FROM jobs WHERE state = 'queued' AND kind = ?", [.text(kind)])?.optionalTime("due")
+            let due = try connection.row("SELECT min(run_at) AS due FROM jobs WHERE state = 'queued' AND kind = ?", [.text(kind)])?.optionalTime(
+                "due")
             if let due { first = first.map { min($0, due) } ?? due }
         }
         return first
@@ -99,11 +104,15 @@ enum JobStore {
             let attempt = Int(try row.int("attempt")) + 1
             try transaction.execute(
                 """
-                UPDATE jobs SET state = 'running', attempt = ?, owner = ?, lease_until = ?, started_at = ?, ended_at = NULL, progress = 0, process = NULL,
-                    log_path = ? WHERE id = ?
+                UPDATE jobs SET state = 'running', attempt = ?, owner = ?, lease_until = ?, started_at = ?, ended_at = NULL, progress = 0,
+                    process = NULL, log_path = ? WHERE id = ?
                 """, [SQLValue(attempt), .text(owner), SQLValue(now + lease), SQLValue(now), .text(log(id, attempt)), .text(id)])
             return try job(id, transaction.connection)
         }
+    }
+
+    static func holds(_ id: JobID, owner: String, _ connection: Connection) throws -> Bool {
+        try connection.row("SELECT id FROM jobs WHERE id = ? AND owner = ? AND state = 'running'", [.text(id), .text(owner)]) != nil
     }
 
     static func setProcess(_ process: ProcessIdentity?, of id: JobID, owner: String, in transaction: Transaction) throws -> Bool {
@@ -119,7 +128,8 @@ enum JobStore {
     static func succeed(_ id: JobID, owner: String, result: JSON, in transaction: Transaction) throws {
         try transaction.execute(
             """
-            UPDATE jobs SET state = 'succeeded', result = ?, error = NULL, progress = 1, ended_at = ?, owner = NULL, lease_until = NULL, process = NULL
+            UPDATE jobs SET state = 'succeeded', result = ?, error = NULL, progress = 1, ended_at = ?, owner = NULL, lease_until = NULL,
+                process = NULL
             WHERE id = ? AND owner = ? AND state = 'running'
             """, [SQLValue(result), SQLValue(transaction.now), .text(id), .text(owner)])
     }
@@ -135,7 +145,8 @@ enum JobStore {
         let due = now + Backoff.wait(after: failures, first: Period(milliseconds: try row.int("backoff")))
         try transaction.execute(
             """
-            UPDATE jobs SET state = ?, failures = ?, error = ?, run_at = ?, ended_at = ?, owner = NULL, lease_until = NULL, process = NULL WHERE id = ?
+            UPDATE jobs SET state = ?, failures = ?, error = ?, run_at = ?, ended_at = ?, owner = NULL, lease_until = NULL, process = NULL
+            WHERE id = ?
             """,
             [
                 .text(again ? "queued" : "failed"), SQLValue(failures), .text(error), SQLValue(again ? due : now),
@@ -173,7 +184,8 @@ extension Job {
     fileprivate init(row: SQLRow) throws {
         guard let state = State(rawValue: try row.text("state")) else { throw TernError(.dataLoss, "a job in an unknown state") }
         self.init(
-            id: try row.text("id"), kind: try row.text("kind"), payload: try JSON(parsing: try row.text("payload")), key: row.optionalText("dedupe_key"),
+            id: try row.text("id"), kind: try row.text("kind"), payload: try JSON(parsing: try row.text("payload")),
+            key: row.optionalText("dedupe_key"),
             state: state, attempt: Int(try row.int("attempt")), failures: Int(try row.int("failures")), maxAttempts: Int(try row.int("max_attempts")),
             runAt: try row.time("run_at"), createdAt: try row.time("created_at"), createdBy: try row.text("created_by"),
             startedAt: row.optionalTime("started_at"), endedAt: row.optionalTime("ended_at"), progress: try row.double("progress"),

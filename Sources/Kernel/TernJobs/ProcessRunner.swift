@@ -4,11 +4,20 @@ import Synchronization
 import SystemPackage
 import TernKernel
 
+#if canImport(Glibc)
+import Glibc
+#else
+import Darwin
+#endif
+
 /// Runs commands, each in a session of its own, so that the whole tree below it can be stopped.
 package enum ProcessRunner {
     /// Waits for a word on its input before it becomes the command: if the server dies between starting a process and writing down which one it is,
     /// the input closes and the process ends by itself.
     private static let gate = #"read -r go && exec "$@" </dev/null"#
+
+    /// A write to a process that has just died must be an error, not the end of the server. (Children get the default back.)
+    private static let brokenPipesAreErrors: Void = { _ = signal(SIGPIPE, SIG_IGN) }()
 
     /// - Parameters:
     ///   - log: where both outputs go, as they come.
@@ -17,6 +26,7 @@ package enum ProcessRunner {
         _ request: ProcessRequest, log: LogFile, record: @Sendable @escaping (ProcessIdentity) async throws -> Void
     ) async throws -> ProcessResult {
         guard !request.command.isEmpty else { throw TernError.invalid("the command is empty") }
+        brokenPipesAreErrors
         let start = ContinuousClock.now
         let leader = Leader()
         let (ending, timedOut) = await race(request, log: log) { identity in
@@ -92,21 +102,24 @@ package enum ProcessRunner {
         let result = try await Subprocess.run(
             .path("/bin/sh"), arguments: Arguments(["-c", gate, "sh"] + request.command), environment: environment(request.environment),
             workingDirectory: request.folder.map { FilePath($0) }, platformOptions: options, input: .inputWriter,
-            output: .fileDescriptor(descriptor, closeAfterSpawningProcess: false), error: .fileDescriptor(descriptor, closeAfterSpawningProcess: false)
+            output: .fileDescriptor(descriptor, closeAfterSpawningProcess: false),
+            error: .fileDescriptor(descriptor, closeAfterSpawningProcess: false)
         ) { execution in
             guard let identity = ProcessIdentity(pid: execution.processIdentifier.value) else {
                 throw TernError(.internal, "the process ended before it began")
             }
             try await record(identity)
-            _ = try await execution.standardInputWriter.write(Array("go\n".utf8))
-            try await execution.standardInputWriter.finish()
+            // It may be dead by now; its exit says so better than the broken pipe.
+            _ = try? await execution.standardInputWriter.write(Array("go\n".utf8))
+            try? await execution.standardInputWriter.finish()
         }
         return result.terminationStatus
     }
 
     private static func environment(_ values: [String: String]?) -> Environment {
         guard let values else { return .inherit }
-        return .custom(values.map { Array("\($0.key)=\($0.value)".utf8) })
+        return .custom(
+            Dictionary(values.compactMap { pair in Environment.Key(rawValue: pair.key).map { ($0, pair.value) } }, uniquingKeysWith: { $1 }))
     }
 
     private static func describe(_ error: any Error, _ request: ProcessRequest) -> TernError {

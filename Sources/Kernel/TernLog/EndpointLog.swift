@@ -52,7 +52,9 @@ final class EndpointLog: Sendable {
     /// - Throws: `resource_exhausted` when the disk is full; the segment is then as it was before.
     func append(_ record: PredictionRecord) throws -> Int64 {
         let frame = SegmentFile.frame(record.encoded())
-        guard frame.count <= SegmentFile.largestPayload else { throw TernError(.tooLarge, "a prediction of \(frame.count) bytes does not fit the log") }
+        guard frame.count <= SegmentFile.largestPayload else {
+            throw TernError(.tooLarge, "a prediction of \(frame.count) bytes does not fit the log")
+        }
         let (position, full) = try state.withLock { state in
             if state.open == nil {
                 let segment = Segment(number: state.nextNumber)

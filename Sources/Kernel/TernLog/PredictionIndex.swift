@@ -42,7 +42,8 @@ struct PredictionIndex: Sendable {
             let entry = entries[Int(distance)]
             if entry.rows >= 0 {
                 return PredictionReference(
-                    prediction: prediction, rows: Int(entry.rows), first: Timestamp(milliseconds: entry.first), last: Timestamp(milliseconds: entry.last))
+                    prediction: prediction, rows: Int(entry.rows), first: Timestamp(milliseconds: entry.first),
+                    last: Timestamp(milliseconds: entry.last))
             }
         }
         return strays[prediction]

@@ -22,7 +22,8 @@ struct ColumnBuilder {
         case DUCK_TINYINT, DUCK_SMALLINT, DUCK_INTEGER, DUCK_BIGINT, DUCK_UTINYINT, DUCK_USMALLINT, DUCK_UINTEGER, DUCK_UBIGINT, DUCK_HUGEINT:
             values = .int([])
         default:
-            throw TernError(.invalidArgument, "the column '\(name)' has a type that cannot be read here", hint: "cast it in the query: CAST(… AS VARCHAR)")
+            throw TernError(
+                .invalidArgument, "the column '\(name)' has a type that cannot be read here", hint: "cast it in the query: CAST(… AS VARCHAR)")
         }
     }
 

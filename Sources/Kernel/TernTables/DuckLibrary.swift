@@ -54,7 +54,9 @@ final class DuckLibrary: @unchecked Sendable {  // Made whole in `init`; DuckDB 
 
     func connect() throws -> DuckConnection {
         var connection: OpaquePointer?
-        guard functions.connect(database, &connection) == DUCK_SUCCESS, let connection else { throw TernError(.internal, "DuckDB gives no connection") }
+        guard functions.connect(database, &connection) == DUCK_SUCCESS, let connection else {
+            throw TernError(.internal, "DuckDB gives no connection")
+        }
         let answer = DuckConnection(connection, self)
         // Times without a zone are UTC, whatever the machine's zone.
         _ = try answer.run("SET TimeZone = 'UTC'", [])

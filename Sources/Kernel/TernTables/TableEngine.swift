@@ -26,23 +26,16 @@ package final class TableEngine: Sendable {
 
     /// Runs a closure with a connection of its own, off the cooperative threads.
     func withConnection<Answer: Sendable>(_ body: @Sendable @escaping (DuckConnection) throws -> Answer) async throws -> Answer {
-        let running = Mutex<RunningQuery>(.waiting)
+        let running = RunningQuery()
         return try await withTaskCancellationHandler {
             try await lanes.run {
                 let connection = try self.start().connect()
-                let mayRun = running.withLock { state in
-                    guard case .waiting = state else { return false }
-                    state = .running(connection)
-                    return true
-                }
-                guard mayRun else { throw TernError(.cancelled, "the query was cancelled") }
-                defer { running.withLock { $0 = .over } }
+                guard running.begin(connection) else { throw TernError(.cancelled, "the query was cancelled") }
+                defer { running.end() }
                 return try body(connection)
             }
         } onCancel: {
-            running.withLock { state in
-                if case .running(let connection) = state { connection.interrupt() } else { state = .over }
-            }
+            running.cancel()
         }
     }
 
@@ -59,10 +52,39 @@ package final class TableEngine: Sendable {
     }
 }
 
-private enum RunningQuery: Sendable {
-    case waiting
-    case running(DuckConnection)
-    case over
+/// Where a query stands, for the one who cancels it.
+private final class RunningQuery: Sendable {
+    private enum State: Sendable {
+        case waiting
+        case running(DuckConnection)
+        case over
+    }
+
+    private let state = Mutex(State.waiting)
+
+    /// False when it was cancelled before it began.
+    func begin(_ connection: DuckConnection) -> Bool {
+        state.withLock { state in
+            guard case .waiting = state else { return false }
+            state = .running(connection)
+            return true
+        }
+    }
+
+    func end() { state.withLock { $0 = .over } }
+
+    /// Interrupts until it is over: an interrupt that comes just before a statement starts is forgotten by that start.
+    func cancel() {
+        let again = state.withLock { state in
+            guard case .running(let connection) = state else {
+                state = .over
+                return false
+            }
+            connection.interrupt()
+            return true
+        }
+        if again { DispatchQueue.global().asyncAfter(deadline: .now() + .milliseconds(20)) { self.cancel() } }
+    }
 }
 
 /// A few threads that may block; work goes to the one with the least to do.

@@ -20,7 +20,9 @@ struct CSVHeader: Hashable {
         guard let text = String(bytes: line, encoding: .utf8), !text.contains("\0") else {
             throw DataRefusal(rule: "readable", "the first line is not text in UTF-8")
         }
-        guard !text.allSatisfy(\.isWhitespace) else { throw DataRefusal(rule: "readable", "the first line is blank, where the column names should be") }
+        guard !text.allSatisfy(\.isWhitespace) else {
+            throw DataRefusal(rule: "readable", "the first line is blank, where the column names should be")
+        }
         let candidates: [Character] = [",", ";", "\t", "|"]
         let fields = candidates.map { CSVHeader.split(text, at: $0) }
         let widest = fields.indices.max { fields[$0].count < fields[$1].count } ?? 0

@@ -20,7 +20,9 @@ struct DataCheckStore: Sendable {
     func checks(_ column: DataFile.Column, type: String, expectation: ColumnExpectation?) -> [Check] {
         let value = files.typed(column, as: type)
         let present = "NOT \(files.missing(column))"
-        var checks = [Check(column: column, rule: "type", condition: "\(present) AND \(value) IS NULL", says: "is not \(DataCheckStore.article(type))")]
+        var checks = [
+            Check(column: column, rule: "type", condition: "\(present) AND \(value) IS NULL", says: "is not \(DataCheckStore.article(type))")
+        ]
         guard let expectation else { return checks }
         if type == "int" || type == "double" {
             if let low = expectation.min { checks.append(bound(column, "\(present) AND \(value) < \(low)", "is below the minimum \(plain(low))")) }
@@ -39,7 +41,9 @@ struct DataCheckStore: Sendable {
                 }
             let shown = allowed.prefix(8).joined(separator: ", ") + (allowed.count > 8 ? ", …" : "")
             checks.append(
-                Check(column: column, rule: "allowed", condition: "\(present) AND \(value) IS NOT NULL AND NOT (\(inside))", says: "is not one of \(shown)"))
+                Check(
+                    column: column, rule: "allowed", condition: "\(present) AND \(value) IS NOT NULL AND NOT (\(inside))",
+                    says: "is not one of \(shown)"))
         }
         return checks
     }
@@ -101,9 +105,11 @@ struct DataCheckStore: Sendable {
             let missing = Double(table.value("missing\(index)").intValue ?? 0)
             guard rows > 0, missing / rows > limit.share else { return nil }
             let first = table.value("first\(index)").intValue
-            let words = "column '\(limit.column.name)': \(percent(missing / rows)) of the values are missing, and at most \(percent(limit.share)) may be"
+            let words =
+                "column '\(limit.column.name)': \(percent(missing / rows)) of the values are missing, and at most \(percent(limit.share)) may be"
             return DataViolation(
-                row: first, column: limit.column.name, value: nil, rule: "missing", message: words + (first.map { " (the first at row \($0))" } ?? ""))
+                row: first, column: limit.column.name, value: nil, rule: "missing", message: words + (first.map { " (the first at row \($0))" } ?? "")
+            )
         }
     }
 

@@ -40,7 +40,8 @@ struct DataFileStore: Sendable {
         } else {
             let schema = try await reading(format) { try await tables.schema(of: path) }
             file = DataFile(
-                path: path, format: format, columns: schema.map { DataFile.Column(name: $0.name, type: $0.type) }, relation: try TableEngine.scan(of: path))
+                path: path, format: format, columns: schema.map { DataFile.Column(name: $0.name, type: $0.type) },
+                relation: try TableEngine.scan(of: path))
         }
         guard !file.columns.isEmpty else { throw DataRefusal(rule: "readable", "the file has no columns") }
         return file
@@ -69,7 +70,8 @@ struct DataFileStore: Sendable {
         let tests = file.columns.enumerated().map { index, column in
             let types = column.type == nil ? ["int", "double", "bool", "time"] : []
             let fits = types.map { "bool_and(\(missing(column)) OR \(typed(column, as: $0)) IS NOT NULL) AS \($0)\(index)" }
-            return (["bool_or(\(missing(column))) AS missing\(index)", "bool_and(\(missing(column))) AS empty\(index)"] + fits).joined(separator: ", ")
+            return (["bool_or(\(missing(column))) AS missing\(index)", "bool_and(\(missing(column))) AS empty\(index)"] + fits).joined(
+                separator: ", ")
         }
         let table = try await reading(file.format) { try await tables.query("SELECT \(tests.joined(separator: ", ")) FROM \(file.relation)") }
         return file.columns.enumerated().map { index, column in
@@ -84,7 +86,8 @@ struct DataFileStore: Sendable {
         let expressions = schema.compactMap { wanted in
             file.columns.first { $0.name == wanted.name }.map { "\(typed($0, as: wanted.type)) AS \($0.identifier)" }
         }
-        return try await reading(file.format) { try await tables.query("SELECT \(expressions.joined(separator: ", ")) FROM \(file.relation)") }.columns
+        return try await reading(file.format) { try await tables.query("SELECT \(expressions.joined(separator: ", ")) FROM \(file.relation)") }
+            .columns
     }
 
     // MARK: Expressions
@@ -94,7 +97,8 @@ struct DataFileStore: Sendable {
         let name = column.identifier
         let text = "trim(\(name))"
         switch (column.type ?? "text", type) {
-        // A cast of '1.5' to a whole number would round, so the form is checked first. '1.0' is whole: that is how a gap in whole numbers is often written.
+        // A cast of '1.5' to a whole number would round, so the form is checked first.
+        // '1.0' is whole: that is how a gap in whole numbers is often written.
         case ("text", "int"):
             return "CASE WHEN regexp_full_match(\(text), '[+-]?[0-9]+([.]0*)?') THEN TRY_CAST(regexp_replace(\(text), '[.]0*$', '') AS BIGINT) END"
         case ("text", "double"): return "TRY_CAST(\(text) AS DOUBLE)"

@@ -3,9 +3,9 @@ import TernKernel
 import TernStore
 
 #if canImport(Glibc)
-import Glibc
+    import Glibc
 #else
-import Darwin
+    import Darwin
 #endif
 
 /// The files of datasets: new data waits in `incoming`, versions lie as blobs and are shown under names with the right extension.
@@ -44,7 +44,9 @@ struct DatasetFolder: Sendable {
         if FileManager.default.fileExists(atPath: path) { return path }
         let blob = blobs.path(of: version.digest)
         guard FileManager.default.fileExists(atPath: blob) else {
-            throw TernError(.dataLoss, "the data of \(version.dataset) version \(version.version) is gone (\(version.digest.short))", hint: "restore the home's blobs folder from a backup")
+            throw TernError(
+                .dataLoss, "the data of \(version.dataset) version \(version.version) is gone (\(version.digest.short))",
+                hint: "restore the home's blobs folder from a backup")
         }
         try FileManager.default.createDirectory(atPath: "\(folder)/\(version.dataset)", withIntermediateDirectories: true)
         // A second name of the same file; a copy where the file system has no links.

@@ -13,8 +13,8 @@ extension DatasetStore {
                 """
                 CREATE TABLE dataset_versions (
                     dataset TEXT NOT NULL, version INTEGER NOT NULL, digest TEXT NOT NULL, row_count INTEGER NOT NULL, format TEXT NOT NULL,
-                    bytes INTEGER NOT NULL, schema TEXT NOT NULL, profile TEXT NOT NULL, source TEXT NOT NULL, created_at INTEGER NOT NULL,
-                    created_by TEXT NOT NULL, reason TEXT, PRIMARY KEY (dataset, version))
+                    bytes INTEGER NOT NULL, schema TEXT NOT NULL, source TEXT NOT NULL, created_at INTEGER NOT NULL,
+                    created_by TEXT NOT NULL, reason TEXT, profile TEXT NOT NULL, PRIMARY KEY (dataset, version))
                 """,
                 "CREATE UNIQUE INDEX dataset_versions_digest ON dataset_versions (dataset, digest)",
                 """

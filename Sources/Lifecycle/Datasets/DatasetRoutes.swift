@@ -65,7 +65,8 @@ struct DatasetRoutes: Sendable {
             if let path = wanted.path, !path.hasPrefix("/") {
                 throw TernError.invalid("'\(path)' is not an absolute path", hint: "the server reads it, and knows nothing of your working directory")
             }
-            added = try await service.add(name: name, fileAt: wanted.path, by: context.identity, reason: wanted.reason, source: wanted.source ?? .null)
+            added = try await service.add(
+                name: name, fileAt: wanted.path, by: context.identity, reason: wanted.reason, source: wanted.source ?? .null)
         } else {
             try context.identity.require(.editor, to: "add a dataset version")
             let upload = try await DatasetUpload.receive(request, into: service.folder)

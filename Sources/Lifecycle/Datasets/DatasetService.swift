@@ -40,14 +40,17 @@ package struct DatasetService: Sendable {
         for (column, expectation) in declaration.expect {
             if let type = expectation.type, !["bool", "int", "double", "text", "time"].contains(type) {
                 throw TernError.invalid(
-                    "dataset '\(declaration.name)' expects type '\(type)' of column '\(column)'", hint: "the types are bool, int, double, text and time")
+                    "dataset '\(declaration.name)' expects type '\(type)' of column '\(column)'",
+                    hint: "the types are bool, int, double, text and time")
             }
         }
     }
 
     /// Names become folders and parts of addresses.
     private static func check(name: String) throws {
-        let isPlain = name.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || [45, 46, 95].contains($0) }
+        let isPlain = name.utf8.allSatisfy {
+            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || [45, 46, 95].contains($0)
+        }
         guard isPlain, !name.isEmpty, name.utf8.count <= 100, !name.hasPrefix("."), name != "incoming" else {
             throw TernError.invalid("'\(name)' cannot be a dataset's name", hint: "use letters, digits, '-', '_' and '.', for example market-1")
         }
@@ -58,7 +61,8 @@ package struct DatasetService: Sendable {
     /// Adds a file as the next version. The same bytes again are the version that they already are.
     ///
     /// - Parameter path: the file; nil takes the one that is declared.
-    /// - Throws: `invalid_argument` whose details hold `violations` when the file breaks the schema or what is expected; then nothing is stored but that record.
+    /// - Throws: `invalid_argument` whose details hold `violations` when the file breaks the schema or what is expected;
+    ///   then nothing is stored but that record.
     package func add(
         name: String, fileAt path: String? = nil, by identity: Identity, reason: String? = nil, source: JSON = .null
     ) async throws -> DatasetVersion {
@@ -86,11 +90,14 @@ package struct DatasetService: Sendable {
         let (digest, bytes) = try Digest.ofFile(at: staged)
         if let same = try await store.version(name, of: digest) { return same }
         do {
-            let accepted = try await DatasetValidation(tables: tables).accept(staged, format, fixed: known?.schema ?? [], expect: known?.expect ?? [:])
-            let profile = try await DatasetProfile(files: DataFileStore(tables: tables)).profile(of: accepted.file, accepted.schema, rows: accepted.rows)
+            let accepted = try await DatasetValidation(tables: tables).accept(
+                staged, format, fixed: known?.schema ?? [], expect: known?.expect ?? [:])
+            let profile = try await DatasetProfile(files: DataFileStore(tables: tables)).profile(
+                of: accepted.file, accepted.schema, rows: accepted.rows)
             _ = try folder.blobs.put(fileAt: staged)
             let draft = DatasetVersion(
-                dataset: name, version: 0, digest: digest, rows: accepted.rows, format: format, bytes: bytes, schema: accepted.schema, profile: profile,
+                dataset: name, version: 0, digest: digest, rows: accepted.rows, format: format, bytes: bytes, schema: accepted.schema,
+                profile: profile,
                 source: source, createdAt: Timestamp(milliseconds: 0), createdBy: identity.name, reason: reason)
             return try await record(draft, by: identity)
         } catch let refusal as DataRefusal {
@@ -133,7 +140,8 @@ package struct DatasetService: Sendable {
     ) async throws {
         try await store.database.write { transaction in
             let rejected = RejectedData(
-                dataset: name, at: transaction.now, by: identity.name, source: source, reason: reason, message: message, violations: refusal.violations)
+                dataset: name, at: transaction.now, by: identity.name, source: source, reason: reason, message: message,
+                violations: refusal.violations)
             try DatasetStore.insert(rejected, transaction.connection)
             try transaction.record(
                 LedgerEvent(
@@ -152,7 +160,8 @@ package struct DatasetService: Sendable {
     /// - Throws: `not_found`.
     package func get(_ name: String) async throws -> Dataset {
         guard let dataset = try await store.dataset(name) else {
-            throw TernError.notFound("there is no dataset '\(name)'", hint: "declare it in tern.yaml and run tern apply, or: tern data add \(name) FILE")
+            throw TernError.notFound(
+                "there is no dataset '\(name)'", hint: "declare it in tern.yaml and run tern apply, or: tern data add \(name) FILE")
         }
         return dataset
     }

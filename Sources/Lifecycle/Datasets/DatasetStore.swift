@@ -11,7 +11,11 @@ struct DatasetStore: Sendable {
     func datasets() async throws -> [Dataset] {
         try await database.read { connection in
             let versions = try connection.rows(
-                "SELECT dataset, version, digest, row_count, format, bytes, source, created_at, created_by, reason FROM dataset_versions ORDER BY dataset, version DESC")
+                """
+                SELECT dataset, version, digest, row_count, format, bytes, source, created_at, created_by, reason FROM dataset_versions
+                ORDER BY dataset, version DESC
+                """
+            )
             let grouped = Dictionary(grouping: versions) { $0.optionalText("dataset") ?? "" }
             return try connection.rows("SELECT * FROM datasets ORDER BY name").map { row in
                 let name = try row.text("name")

@@ -35,7 +35,9 @@ struct DatasetUpload {
             guard let fileName else { throw TernError.invalid("the body's format is not said", hint: "?format=csv, parquet or jsonl") }
             return try DataFormat(path: fileName)
         }
-        guard let format = DataFormat(rawValue: named) else { throw TernError.invalid("'\(named)' is not a format", hint: "?format=csv, parquet or jsonl") }
+        guard let format = DataFormat(rawValue: named) else {
+            throw TernError.invalid("'\(named)' is not a format", hint: "?format=csv, parquet or jsonl")
+        }
         return format
     }
 

@@ -43,7 +43,8 @@ struct DatasetValidation: Sendable {
             let known = Set(fixed.map(\.name))
             violations += file.columns.filter { !known.contains($0.name) }.map { column in
                 DataViolation(
-                    row: nil, column: column.name, value: nil, rule: "extra_column", message: "the column '\(column.name)' is not in the dataset's schema")
+                    row: nil, column: column.name, value: nil, rule: "extra_column",
+                    message: "the column '\(column.name)' is not in the dataset's schema")
             }
         }
         if !violations.isEmpty { throw DataRefusal(violations) }
@@ -52,10 +53,12 @@ struct DatasetValidation: Sendable {
     /// Formats with types of their own must not hold text where something else is wanted: those who read the file would get text.
     private func refuseKinds(of file: DataFile, _ schema: [ColumnSchema]) throws {
         let violations = schema.compactMap { column -> DataViolation? in
-            guard let type = file.columns.first(where: { $0.name == column.name })?.type, !DatasetValidation.mayHold(type, as: column.type, file.format)
+            guard let type = file.columns.first(where: { $0.name == column.name })?.type,
+                !DatasetValidation.mayHold(type, as: column.type, file.format)
             else { return nil }
             return DataViolation(
-                row: nil, column: column.name, value: nil, rule: "type", message: "the column '\(column.name)' holds \(type), and \(column.type) is expected")
+                row: nil, column: column.name, value: nil, rule: "type",
+                message: "the column '\(column.name)' holds \(type), and \(column.type) is expected")
         }
         if !violations.isEmpty { throw DataRefusal(violations) }
     }

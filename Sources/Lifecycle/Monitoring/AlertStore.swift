@@ -33,7 +33,8 @@ struct AlertStore: Sendable {
             alert.acknowledgedAt = transaction.now
             alert.acknowledgedBy = name
             try transaction.execute(
-                "UPDATE monitoring_alerts SET acknowledged_at = ?, acknowledged_by = ? WHERE id = ?", [SQLValue(transaction.now), .text(name), .int(id)])
+                "UPDATE monitoring_alerts SET acknowledged_at = ?, acknowledged_by = ? WHERE id = ?",
+                [SQLValue(transaction.now), .text(name), .int(id)])
             try transaction.record(
                 LedgerEvent("alert.acknowledged", subject: alert.subject, by: name, data: ["alert": .int(id), "message": .string(alert.message)]))
             return alert

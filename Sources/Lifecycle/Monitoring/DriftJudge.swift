@@ -5,8 +5,9 @@ import TernStats
 struct DriftJudge {
     let monitor: DriftMonitor
     let reference: Profile?
-    /// The primary changed during the window, or after it: there is nothing fair to compare with.
-    let versionChanged: Bool
+    /// Why there is nothing fair to compare: `versionChanged` when the primary changed during the window or after it, `partial` when the endpoint
+    /// began in the middle of it (half a week looks like drift of weekdays).
+    let unfair: String?
 
     func scores(_ window: FeatureWindow) -> [WindowScore] {
         let features = window.features.filter { monitor.columns?.contains($0.key) ?? true }
@@ -17,12 +18,9 @@ struct DriftJudge {
     private func score(_ name: String, _ current: ColumnProfile, _ kind: Alert.Monitor, _ window: FeatureWindow) -> WindowScore {
         var score = WindowScore(
             monitor: kind, column: name, from: window.from, to: window.to, rows: current.count, method: monitor.method ?? "", score: nil, pValue: nil,
-            threshold: monitor.threshold, drifted: false, status: "versionChanged", evidence: ["after": current.summary])
-        if versionChanged { return score }
-        guard let before = reference?.columns[name] else {
-            score.status = "noReference"
-            return score
-        }
+            threshold: monitor.threshold, drifted: false, status: unfair ?? "noReference", evidence: ["after": current.summary])
+        if unfair != nil { return score }
+        guard let before = reference?.columns[name] else { return score }
         let result = DriftTest.compare(reference: before, current: current, method: monitor.method, threshold: monitor.threshold)
         score.method = result.method
         score.score = result.statistic
@@ -41,12 +39,15 @@ struct DriftJudge {
     static func change(from before: ColumnProfile, to after: ColumnProfile) -> String {
         if let old = before.mean, let new = after.mean {
             let pair = "mean \(Spelling.number(old)) → \(Spelling.number(new))"
-            guard Spelling.number(old) == Spelling.number(new), let wide = before.standardDeviation, let narrow = after.standardDeviation else { return pair }
+            guard Spelling.number(old) == Spelling.number(new), let wide = before.standardDeviation, let narrow = after.standardDeviation else {
+                return pair
+            }
             return "standard deviation \(Spelling.number(wide)) → \(Spelling.number(narrow))"
         }
         let old = shares(before)
         let new = shares(after)
-        let moved = Set(old.keys).union(new.keys).sorted().max { abs((new[$0] ?? 0) - (old[$0] ?? 0)) < abs((new[$1] ?? 0) - (old[$1] ?? 0)) }
+        // What grew the most: of two categories, the one that people ask about.
+        let moved = Set(old.keys).union(new.keys).sorted().max { (new[$0] ?? 0) - (old[$0] ?? 0) < (new[$1] ?? 0) - (old[$1] ?? 0) }
         guard let moved else { return "" }
         return "'\(moved)' \(Spelling.share(old[moved] ?? 0)) → \(Spelling.share(new[moved] ?? 0))"
     }
@@ -118,7 +119,9 @@ struct HealthJudge {
         if silence > limit {
             return .bad(
                 message: "no request came for \(Spelling.period(silence)) (> \(limit)), since \(last)",
-                evidence: ["last_request": .string(last.description), "silence": .string(Spelling.period(silence)), "limit": .string(limit.description)])
+                evidence: [
+                    "last_request": .string(last.description), "silence": .string(Spelling.period(silence)), "limit": .string(limit.description),
+                ])
         }
         return now - last <= limit ? .good("requests come again") : .unknown
     }

@@ -18,7 +18,9 @@ extension EndpointMonitor {
             let entries = try ports.read(endpoint, cursor, EndpointMonitor.batch).filter { $0.position <= range.last }
             guard let last = entries.last else { break }
             cursor = last.position
-            let records = entries.map(\.record).filter { record in record.error == nil && (0..<record.rows).contains { belongs(record.time(ofRow: $0)) } }
+            let records = entries.map(\.record).filter { record in
+                record.error == nil && (0..<record.rows).contains { belongs(record.time(ofRow: $0)) }
+            }
             guard let span = EndpointMonitor.span(records) else { continue }
             let labels = try await feedback.labels(endpoint, span, before: position)
             for record in records {
@@ -43,8 +45,9 @@ extension EndpointMonitor {
         live.rules.judge(AlertKey(.quality), window.verdict, windows: live.declaration?.quality?.windows ?? 1)
     }
 
-    /// Takes in labels that came since the last time: judged windows that they belong to are brought up to date.
-    func takeLabels(_ live: inout LiveMonitor) async throws -> Bool {
+    /// Takes in labels that came since the last time, and before the log reached `position`: the judged windows that they belong to
+    /// are brought up to date.
+    func takeLabels(_ live: inout LiveMonitor, before position: Int64?) async throws -> Bool {
         var changed = false
         while true {
             let changes = try await feedback.changes(endpoint, after: live.progress.labels, upTo: live.progress.read)
@@ -59,14 +62,14 @@ extension EndpointMonitor {
             let touched = live.provisional.filter { window in changes.contains { $0.last >= window.key && $0.first < window.value.to } }.keys.sorted()
             if touched.isEmpty { continue }
             var step = MonitorStep()
-            for from in touched { try await update(from, &live, &step) }
+            for from in touched { try await update(from, before: position, &live, &step) }
             try await commit(step, live)
         }
     }
 
-    private func update(_ from: Timestamp, _ live: inout LiveMonitor, _ step: inout MonitorStep) async throws {
+    private func update(_ from: Timestamp, before position: Int64?, _ live: inout LiveMonitor, _ step: inout MonitorStep) async throws {
         guard let stored = try await store.provisional(endpoint, from: from) else { return }
-        let judged = try await judge(from: from, to: stored.window.to, range: stored.range, before: nil, live)
+        let judged = try await judge(from: from, to: stored.window.to, range: stored.range, before: position, live)
         step.quality += judged
         guard let kept = judged.first?.window else { return }
         if kept.state == .final { live.provisional[from] = nil }
@@ -126,7 +129,8 @@ extension QualityWindow {
         guard let passed, let value = metrics[metric] else { return .unknown }
         let sign = passed ? "≥" : "<"
         let message =
-            "\(metric) \(Spelling.number(value)) \(sign) \(Spelling.number(threshold)) in \(Spelling.window(from, to)), \(labelled) of \(rows) rows labelled"
+            "\(metric) \(Spelling.number(value)) \(sign) \(Spelling.number(threshold)) in \(Spelling.window(from, to)), "
+            + "\(labelled) of \(rows) rows labelled"
         if passed { return .good(message) }
         return .bad(
             message: message,

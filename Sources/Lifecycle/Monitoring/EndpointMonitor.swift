@@ -49,7 +49,7 @@ actor EndpointMonitor {
             changed = true
         }
         if try await lookAtClock(&live) { changed = true }
-        if try await takeLabels(&live) { changed = true }
+        if try await takeLabels(&live, before: nil) { changed = true }
         self.live = live
         return changed
     }
@@ -69,7 +69,8 @@ actor EndpointMonitor {
         return try await loaded().progress
     }
 
-    /// What each variant did with rows about times after `since`. The first question about a moment reads the log; from then on the answer is kept up to date.
+    /// What each variant did with rows about times after `since`. The first question about a moment reads the log; from then on the
+    /// answer is kept up to date.
     func observe(since: Timestamp, latencyLimit: Period?) async throws -> [VariantObservation] {
         await enter()
         defer { leave() }
@@ -95,6 +96,8 @@ actor EndpointMonitor {
 
     private func take(_ entry: LoggedPrediction, _ live: inout LiveMonitor) async throws {
         let after = live.progress.read
+        // Labels that came before this record go first where it ends a window's wait for them.
+        if live.endsWaiting(entry.record) { _ = try await takeLabels(&live, before: entry.position) }
         var step = MonitorStep(decisions: live.note(entry))
         live.fold(entry, after: after, reference: try await profile(live.progress.primary), fresh: true)
         for index in live.observers.indices { live.observers[index].add(entry.record) }
@@ -124,7 +127,9 @@ actor EndpointMonitor {
             for score in try await scores(of: window, live) {
                 let windows = score.monitor == .health ? 1 : live.declaration?.drift?.windows ?? 1
                 let verdict = score.monitor == .health ? HealthJudge.verdict(score) : score.verdict
-                if let decision = live.rules.judge(AlertKey(score.monitor, score.column), verdict, windows: windows) { step.decisions.append(decision) }
+                if let decision = live.rules.judge(AlertKey(score.monitor, score.column), verdict, windows: windows) {
+                    step.decisions.append(decision)
+                }
                 step.scores.append(score)
             }
         }
@@ -144,7 +149,9 @@ actor EndpointMonitor {
         if let monitor = live.declaration?.drift {
             let primary = live.progress.primary
             let changed = !window.primaries.allSatisfy { $0 == primary }
-            scores += DriftJudge(monitor: monitor, reference: try await profile(primary), versionChanged: changed).scores(window)
+            let partial = live.progress.first.map { window.from < $0 } ?? false
+            let unfair = changed ? "versionChanged" : partial ? "partial" : nil
+            scores += DriftJudge(monitor: monitor, reference: try await profile(primary), unfair: unfair).scores(window)
         }
         if let health = live.declaration?.health { scores += HealthJudge(monitor: health).scores(window) }
         return scores

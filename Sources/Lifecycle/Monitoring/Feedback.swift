@@ -67,7 +67,8 @@ enum LabelText {
         case "false", "False", "FALSE": return "0"
         default: break
         }
-        guard let first = text.utf8.first, (48...57).contains(first) || first == 45 || first == 43 || first == 46, let number = Double(text), number.isFinite
+        guard let first = text.utf8.first, (48...57).contains(first) || first == 45 || first == 43 || first == 46, let number = Double(text),
+            number.isFinite
         else { return text }
         return of(number)
     }

@@ -26,7 +26,8 @@ struct FeedbackIntake {
         }
         guard let row = id.row ?? (reference.rows == 1 ? 0 : nil) else {
             throw TernError.invalid(
-                "'\(item.id)' is a request of \(reference.rows) rows", hint: "name one, such as \(item.id).0, or send \"prediction\" and \"values\" for all")
+                "'\(item.id)' is a request of \(reference.rows) rows",
+                hint: "name one, such as \(item.id).0, or send \"prediction\" and \"values\" for all")
         }
         guard row < reference.rows else {
             unknown.append(item.id)
@@ -41,7 +42,8 @@ struct FeedbackIntake {
             return
         }
         guard values.count == reference.rows else {
-            throw TernError.invalid("'\(prediction)' has \(reference.rows) rows, but there are \(values.count) values", hint: "send null for rows without a label")
+            throw TernError.invalid(
+                "'\(prediction)' has \(reference.rows) rows, but there are \(values.count) values", hint: "send null for rows without a label")
         }
         for (row, value) in values.enumerated() where !value.isNull {
             guard LabelText.of(value) != nil else {

@@ -28,14 +28,14 @@ struct FeedbackStore: Sendable {
                     try transaction.execute(
                         """
                         INSERT INTO monitoring_feedback (endpoint, prediction, row_number, value, label, found_at, received_at, received_from,
-                            first_time, last_time, position, sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                            first_time, last_time, position, sequence, first_label, first_position) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                         ON CONFLICT (endpoint, prediction, row_number) DO UPDATE SET value = excluded.value, label = excluded.label,
                             found_at = excluded.found_at, received_at = excluded.received_at, received_from = excluded.received_from,
-                            sequence = excluded.sequence
+                            position = excluded.position, sequence = excluded.sequence
                         """,
                         key + [
                             SQLValue(label.value), .text(text), SQLValue(label.at), SQLValue(transaction.now), .text(actor), SQLValue(label.first),
-                            SQLValue(label.last), .int(batch.position), .int(sequence),
+                            SQLValue(label.last), .int(batch.position), .int(sequence), .text(text), .int(batch.position),
                         ])
                 }
             }
@@ -43,15 +43,17 @@ struct FeedbackStore: Sendable {
         }
     }
 
-    /// The labels of some predictions; with `position`, only those that had come before the log reached it.
+    /// The labels of some predictions; with `position`, as they were before the log reached it.
     func labels(_ endpoint: String, _ predictions: ClosedRange<Int64>, before position: Int64? = nil) async throws -> Labels {
         try await database.read { connection in
             let rows = try connection.rows(
                 """
-                SELECT prediction, row_number, label FROM monitoring_feedback
-                WHERE endpoint = ? AND prediction >= ? AND prediction <= ? AND position < ?
+                SELECT prediction, row_number, CASE WHEN position < ? THEN label ELSE first_label END AS label FROM monitoring_feedback
+                WHERE endpoint = ? AND prediction >= ? AND prediction <= ? AND first_position < ?
                 """,
-                [.text(endpoint), .int(predictions.lowerBound), .int(predictions.upperBound), .int(position ?? .max)])
+                [
+                    .int(position ?? .max), .text(endpoint), .int(predictions.lowerBound), .int(predictions.upperBound), .int(position ?? .max),
+                ])
             var labels: Labels = [:]
             for row in rows { labels[try row.int("prediction"), default: [:]][Int(try row.int("row_number"))] = try row.text("label") }
             return labels

@@ -37,7 +37,8 @@ struct LiveMonitor: Sendable {
         let version = VersionKey(record.variant)
         defer { progress.primary = version }
         guard let before = progress.primary, before != version else { return [] }
-        return rules.forget([.drift, .predictionDrift], reason: "version \(version.version) answers now: drift is measured afresh against its own profile")
+        return rules.forget(
+            [.drift, .predictionDrift], reason: "version \(version.version) answers now: drift is measured afresh against its own profile")
     }
 
     /// Puts a record's rows into their windows. `after` is the position before it; `fresh` is false while windows are rebuilt after a start.
@@ -81,6 +82,17 @@ struct LiveMonitor: Sendable {
         let due = quality.filter { $0.key + monitor.window <= end }.sorted { $0.key < $1.key }
         for (from, _) in due { quality[from] = nil }
         return due.map { ($0.key, $0.key + monitor.window, $0.value) }
+    }
+
+    /// Whether this record, once it is noted, ends a quality window's wait for labels.
+    func endsWaiting(_ record: PredictionRecord) -> Bool {
+        guard let monitor = declaration?.quality, record.variant.role != .shadow else { return false }
+        var progress = progress
+        progress.note(record)
+        guard let watermark = progress.watermark(now: nil) else { return false }
+        let end = watermark - monitor.labelsWithin
+        return end.floor(to: monitor.window) > progress.qualityJudged ?? Timestamp(milliseconds: .min)
+            || provisional.values.contains { $0.to <= end - monitor.window }
     }
 
     /// Gives up waiting for labels one more window after a window was judged; answers up to where.

@@ -66,14 +66,14 @@ struct LogTableStore: Sendable {
 
     private static let answered = "tern_error IS NULL AND tern_role <> 'shadow'"
 
-    /// The first and the last time of any answered row.
+    /// The first and the last time of any row that a client asked about.
     func span(_ endpoint: String) async throws -> (first: Timestamp, last: Timestamp)? {
         let files = try await ports.parquetFiles(endpoint)
         guard !files.isEmpty else { return nil }
         let table = try await tables.query(
             """
             SELECT epoch_ms(min(tern_event_time)) AS first, epoch_ms(max(tern_event_time)) AS last
-            FROM \(LogTableStore.scan(files)) WHERE \(LogTableStore.answered)
+            FROM \(LogTableStore.scan(files)) WHERE tern_role <> 'shadow'
             """)
         guard let first = table.value("first").intValue, let last = table.value("last").intValue else { return nil }
         return (Timestamp(milliseconds: first), Timestamp(milliseconds: last))
@@ -155,7 +155,8 @@ struct LogTableStore: Sendable {
                 (timeColumn.map { ["tern_event_time AS \(TableEngine.quoted(identifier: $0))"] } ?? [])
                 + features.map { TableEngine.quoted(identifier: $0) } + ["CAST(label AS \(type)) AS \(TableEngine.quoted(identifier: target))"]
             return try await tables.export(
-                "SELECT \(columns.joined(separator: ", ")) FROM \(source) ORDER BY tern_event_time, tern_prediction, tern_row", bounds, toParquet: path)
+                "SELECT \(columns.joined(separator: ", ")) FROM \(source) ORDER BY tern_event_time, tern_prediction, tern_row", bounds,
+                toParquet: path)
         }
         guard let rows, rows > 0 else {
             throw TernError(

@@ -21,6 +21,8 @@ struct MonitorProgress: Hashable, Codable, Sendable {
     var needed: Int64 = 0
     /// The greatest event time of any request.
     var eventClock: Timestamp?
+    /// The time of the first request's first row: a window that began before it is not a whole one.
+    var first: Timestamp?
     /// When the last request was dealt with, by the clock on the wall.
     var lastRequest: Timestamp?
     /// Who answers.
@@ -51,6 +53,7 @@ struct MonitorProgress: Hashable, Codable, Sendable {
 
     /// Takes note of a request that was answered, or that nobody could answer.
     mutating func note(_ record: PredictionRecord) {
+        if first == nil { first = record.eventTimes.min() ?? record.at }
         if let greatest = record.eventTimes.max(), greatest > eventClock ?? Timestamp(milliseconds: .min) { eventClock = greatest }
         if record.at > lastRequest ?? Timestamp(milliseconds: .min) { lastRequest = record.at }
     }

@@ -25,8 +25,8 @@ extension MonitorStore {
             """
             INSERT INTO monitoring_quality (endpoint, from_time, role, variant, to_time, state, content, after_position, last_position)
             VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (endpoint, from_time, role, variant) DO UPDATE SET to_time = excluded.to_time, state = excluded.state, content = excluded.content,
-                after_position = excluded.after_position, last_position = excluded.last_position
+            ON CONFLICT (endpoint, from_time, role, variant) DO UPDATE SET to_time = excluded.to_time, state = excluded.state,
+                content = excluded.content, after_position = excluded.after_position, last_position = excluded.last_position
             """,
             [
                 .text(endpoint), SQLValue(window.from), .text(window.role), .text(window.variant), SQLValue(window.to), .text(window.state.rawValue),
@@ -58,7 +58,10 @@ extension MonitorStore {
     func quality(_ endpoint: String, from: Timestamp?, to: Timestamp?) async throws -> [QualityWindow] {
         try await database.read { connection in
             try connection.rows(
-                "SELECT content, state FROM monitoring_quality WHERE endpoint = ? AND from_time >= ? AND from_time < ? ORDER BY from_time, role, variant",
+                """
+                SELECT content, state FROM monitoring_quality WHERE endpoint = ? AND from_time >= ? AND from_time < ?
+                ORDER BY from_time, role, variant
+                """,
                 [.text(endpoint), SQLValue(from ?? Timestamp(milliseconds: .min)), SQLValue(to ?? Timestamp(milliseconds: .max))]
             ).map(QualityWindow.init(row:))
         }

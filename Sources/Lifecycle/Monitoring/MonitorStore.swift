@@ -74,7 +74,9 @@ struct MonitorStore: Sendable {
 
     func declarations() async throws -> [MonitorDeclaration] {
         try await database.read { connection in
-            try connection.rows("SELECT declaration FROM monitoring_monitors ORDER BY endpoint").map { try $0.json("declaration", as: MonitorDeclaration.self) }
+            try connection.rows("SELECT declaration FROM monitoring_monitors ORDER BY endpoint").map {
+                try $0.json("declaration", as: MonitorDeclaration.self)
+            }
         }
     }
 
@@ -85,12 +87,15 @@ struct MonitorStore: Sendable {
         try await database.read { connection in
             let declaration = try connection.row("SELECT declaration FROM monitoring_monitors WHERE endpoint = ?", [.text(endpoint)])
             var state = StoredState(
-                declaration: try declaration?.json("declaration", as: MonitorDeclaration.self), progress: try MonitorStore.progress(endpoint, connection))
+                declaration: try declaration?.json("declaration", as: MonitorDeclaration.self),
+                progress: try MonitorStore.progress(endpoint, connection))
             for row in try connection.rows(
                 "SELECT monitor, column_name FROM monitoring_alerts WHERE endpoint = ? AND state = 'open'", [.text(endpoint)])
             {
                 let column = try row.text("column_name")
-                if let monitor = Alert.Monitor(rawValue: try row.text("monitor")) { state.open.insert(AlertKey(monitor, column.isEmpty ? nil : column)) }
+                if let monitor = Alert.Monitor(rawValue: try row.text("monitor")) {
+                    state.open.insert(AlertKey(monitor, column.isEmpty ? nil : column))
+                }
             }
             for row in try connection.rows(
                 "SELECT from_time, to_time, after_position FROM monitoring_quality WHERE endpoint = ? AND state = 'provisional' AND role = 'kept'",
@@ -103,7 +108,8 @@ struct MonitorStore: Sendable {
     }
 
     private static func progress(_ endpoint: String, _ connection: Connection) throws -> MonitorProgress {
-        try connection.row("SELECT progress FROM monitoring_progress WHERE endpoint = ?", [.text(endpoint)])?.json("progress", as: MonitorProgress.self)
+        try connection.row("SELECT progress FROM monitoring_progress WHERE endpoint = ?", [.text(endpoint)])?.json(
+            "progress", as: MonitorProgress.self)
             ?? MonitorProgress()
     }
 
@@ -136,7 +142,8 @@ struct MonitorStore: Sendable {
     func position(_ endpoint: String, upTo since: Timestamp) async throws -> Int64 {
         try await database.read { connection in
             try connection.row(
-                "SELECT position FROM monitoring_marks WHERE endpoint = ? AND clock <= ? ORDER BY clock DESC LIMIT 1", [.text(endpoint), SQLValue(since)]
+                "SELECT position FROM monitoring_marks WHERE endpoint = ? AND clock <= ? ORDER BY clock DESC LIMIT 1",
+                [.text(endpoint), SQLValue(since)]
             )?.optionalInt("position") ?? 0
         }
     }

@@ -35,12 +35,15 @@ enum MonitoringMigrations {
                 "CREATE UNIQUE INDEX monitoring_alerts_open ON monitoring_alerts (endpoint, monitor, column_name) WHERE state = 'open'",
                 "CREATE INDEX monitoring_alerts_state ON monitoring_alerts (state, endpoint, id)",
                 "CREATE INDEX monitoring_alerts_endpoint ON monitoring_alerts (endpoint, id)",
-                // `position`: the last log position when the label first came. `sequence`: grows with every new or changed label of the endpoint.
+                // `first_…`: the label as it first came, and the last log position then; so that a window is judged by what was known at the time.
+                // `sequence` grows with every new or changed label of the endpoint.
                 """
                 CREATE TABLE monitoring_feedback (
                     endpoint TEXT NOT NULL, prediction INTEGER NOT NULL, row_number INTEGER NOT NULL, value TEXT NOT NULL, label TEXT NOT NULL,
-                    found_at INTEGER, received_at INTEGER NOT NULL, received_from TEXT NOT NULL, first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,
-                    position INTEGER NOT NULL, sequence INTEGER NOT NULL, PRIMARY KEY (endpoint, prediction, row_number))
+                    found_at INTEGER, received_at INTEGER NOT NULL, received_from TEXT NOT NULL,
+                    first_time INTEGER NOT NULL, last_time INTEGER NOT NULL,
+                    position INTEGER NOT NULL, first_label TEXT NOT NULL, first_position INTEGER NOT NULL, sequence INTEGER NOT NULL,
+                    PRIMARY KEY (endpoint, prediction, row_number))
                 """,
                 "CREATE UNIQUE INDEX monitoring_feedback_sequence ON monitoring_feedback (endpoint, sequence)",
             ])

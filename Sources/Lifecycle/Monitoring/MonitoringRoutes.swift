@@ -17,11 +17,14 @@ struct MonitoringRoutes: Sendable {
         }
         router.get("endpoints/:name/health") { request, context in
             let name = try context.path("name")
-            return try Response.json(["windows": try await service.health(name, from: try request.queryTime("from"), to: try request.queryTime("to"))])
+            return try Response.json(["windows": try await service.health(name, from: try request.queryTime("from"), to: try request.queryTime("to"))]
+            )
         }
         router.get("endpoints/:name/quality") { request, context in
             let name = try context.path("name")
-            return try Response.json(["windows": try await service.quality(name, from: try request.queryTime("from"), to: try request.queryTime("to"))])
+            return try Response.json([
+                "windows": try await service.quality(name, from: try request.queryTime("from"), to: try request.queryTime("to"))
+            ])
         }
         router.get("endpoints/:name/report") { request, context in
             let text = request.query("window") ?? "60d"

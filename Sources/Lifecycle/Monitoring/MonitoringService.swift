@@ -48,14 +48,18 @@ package final class MonitoringService: Sendable {
     private static func check(_ declaration: MonitorDeclaration) throws {
         let place = "the monitors of endpoint '\(declaration.endpoint)'"
         if let drift = declaration.drift {
-            guard drift.window > .zero, drift.windows > 0 else { throw TernError.invalid("\(place): drift needs a window such as 7d, and windows of at least 1") }
+            guard drift.window > .zero, drift.windows > 0 else {
+                throw TernError.invalid("\(place): drift needs a window such as 7d, and windows of at least 1")
+            }
             if let method = drift.method, DriftMethod(rawValue: method) == nil {
                 throw TernError.invalid(
                     "\(place): there is no drift method '\(method)'", hint: "one of \(DriftMethod.allCases.map(\.rawValue).joined(separator: ", "))")
             }
         }
         if let quality = declaration.quality {
-            guard quality.window > .zero, quality.windows > 0 else { throw TernError.invalid("\(place): quality needs a window such as 7d, and windows of at least 1") }
+            guard quality.window > .zero, quality.windows > 0 else {
+                throw TernError.invalid("\(place): quality needs a window such as 7d, and windows of at least 1")
+            }
             guard QualityTally.floors.contains(quality.metric) else {
                 throw TernError.invalid(
                     "\(place): quality cannot be watched by '\(quality.metric)'", hint: "one of \(QualityTally.floors.joined(separator: ", "))")
@@ -95,7 +99,9 @@ package final class MonitoringService: Sendable {
     }
 
     /// Stores the truth about all rows of one request, in their order; null leaves a row out.
-    package func feedback(prediction: String, values: [JSON], at: Timestamp? = nil, endpoint: String? = nil, by identity: Identity) async throws -> FeedbackReceipt {
+    package func feedback(prediction: String, values: [JSON], at: Timestamp? = nil, endpoint: String? = nil, by identity: Identity) async throws
+        -> FeedbackReceipt
+    {
         try identity.require(.editor, to: "post feedback")
         var intake = FeedbackIntake(find: ports.find, endpoint: endpoint)
         try await intake.add(prediction: prediction, values: values, at: at)

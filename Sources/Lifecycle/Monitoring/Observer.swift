@@ -86,7 +86,8 @@ struct Observer: Sendable {
         counts.map { variant, count in
             VariantObservation(
                 variant: variant, requests: count.requests, rows: count.rows, errors: count.errors,
-                latencyP99Microseconds: count.latency.p99.map { Int64($0.rounded()) }, slow: latencyLimit == nil ? nil : count.slow, labelled: count.labelled, correct: count.correct)
+                latencyP99Microseconds: count.latency.p99.map { Int64($0.rounded()) }, slow: latencyLimit == nil ? nil : count.slow,
+                labelled: count.labelled, correct: count.correct)
         }
         .sorted { ($0.variant.role.rawValue, $0.variant.name) < ($1.variant.role.rawValue, $1.variant.name) }
     }

@@ -37,7 +37,8 @@ extension ReportVariant {
         }
         let metrics = ClassificationMetrics(confusion, positive: positive)
         self.init(
-            rows: outcomes.reduce(0) { $0 + $1.rows }, labelled: confusion.total, f1: metrics.f1, precision: metrics.precision, recall: metrics.recall,
+            rows: outcomes.reduce(0) { $0 + $1.rows }, labelled: confusion.total, f1: metrics.f1, precision: metrics.precision,
+            recall: metrics.recall,
             accuracy: metrics.accuracy)
     }
 }

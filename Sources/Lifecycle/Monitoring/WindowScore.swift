@@ -16,7 +16,7 @@ package struct WindowScore: Codable, Hashable, Sendable {
     package var threshold: Double?
     /// Whether this window counts as bad.
     package var drifted: Bool
-    /// `ok`, `constant`, `notEnoughData`, … (TernStats), `versionChanged` or `noReference`.
+    /// `ok`, `constant`, `notEnoughData`, … (TernStats), `partial`, `versionChanged` or `noReference`.
     package var status: String
     /// The numbers before (reference) and after (window).
     package var evidence: JSON

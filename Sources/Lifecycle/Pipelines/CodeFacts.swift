@@ -51,7 +51,8 @@ package struct CodeFacts: Codable, Hashable, Sendable {
     /// The digests of the files of the project that a command names, and of everything in `steps/`.
     static func files(of command: String, folder: String) throws -> [String: String] {
         let separators = CharacterSet(charactersIn: " \t\n;&|<>()=\"'`$")
-        var paths = Set(command.components(separatedBy: separators).filter { !$0.isEmpty && !$0.hasPrefix("/") && !$0.split(separator: "/").contains("..") })
+        var paths = Set(
+            command.components(separatedBy: separators).filter { !$0.isEmpty && !$0.hasPrefix("/") && !$0.split(separator: "/").contains("..") })
         if let walk = FileManager.default.enumerator(atPath: folder + "/steps") {
             while let path = walk.nextObject() as? String {
                 let name = (path as NSString).lastPathComponent

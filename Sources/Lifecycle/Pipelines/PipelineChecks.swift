@@ -51,7 +51,8 @@ extension PipelineDefinition {
                 throw TernError.invalid("pipeline '\(name)' has two steps named '\(step.name)'")
             }
             for output in step.outputs where !PipelineDefinition.isPlain(output) {
-                throw TernError.invalid("pipeline '\(name)', step '\(step.name)': '\(output)' is not a file name", hint: "name a file, without folders")
+                throw TernError.invalid(
+                    "pipeline '\(name)', step '\(step.name)': '\(output)' is not a file name", hint: "name a file, without folders")
             }
             guard Set(step.outputs).count == step.outputs.count else {
                 throw TernError.invalid("pipeline '\(name)', step '\(step.name)' names an output twice")
@@ -62,7 +63,8 @@ extension PipelineDefinition {
                 if case .output(let source, let file) = input, outputs[source]?.contains(file) != true {
                     let known = outputs[source].map { $0.isEmpty ? "it writes nothing" : "it writes \($0.sorted().joined(separator: ", "))" }
                     throw TernError.invalid(
-                        "pipeline '\(name)', step '\(step.name)' reads \(source)/\(file), which no step writes", hint: known ?? "there is no step '\(source)'")
+                        "pipeline '\(name)', step '\(step.name)' reads \(source)/\(file), which no step writes",
+                        hint: known ?? "there is no step '\(source)'")
                 }
                 if case .file(let path) = input, path.hasPrefix("/") || path.split(separator: "/").contains("..") {
                     throw TernError.invalid("pipeline '\(name)', step '\(step.name)': the file '\(path)' lies outside the project")
@@ -73,7 +75,9 @@ extension PipelineDefinition {
             }
         }
         try checkCycles()
-        if let schedule { _ = try Schedule(name: name, cron: schedule, timezone: timezone ?? "UTC", kind: "check").next(after: Timestamp(milliseconds: 0)) }
+        if let schedule {
+            _ = try Schedule(name: name, cron: schedule, timezone: timezone ?? "UTC", kind: "check").next(after: Timestamp(milliseconds: 0))
+        }
     }
 
     private func checkCycles() throws {
@@ -91,7 +95,8 @@ extension PipelineDefinition {
         }
         let cycle = path.drop { $0 != step } + [step]
         throw TernError.invalid(
-            "the steps of pipeline '\(name)' wait for each other: \(cycle.joined(separator: " → "))", hint: "take one of these 'in' or 'after' entries out")
+            "the steps of pipeline '\(name)' wait for each other: \(cycle.joined(separator: " → "))",
+            hint: "take one of these 'in' or 'after' entries out")
     }
 
     private static func isPlain(_ name: String) -> Bool {

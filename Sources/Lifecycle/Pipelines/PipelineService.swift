@@ -74,7 +74,8 @@ package struct PipelineService: Sendable {
         let stored = try await database.read { connection in
             guard let stored = try PipelineStore.pipeline(start.pipeline, connection) else {
                 let names = try PipelineStore.pipelines(connection).map(\.definition.name).joined(separator: ", ")
-                throw TernError.notFound("no pipeline '\(start.pipeline)'", hint: names.isEmpty ? "tern apply declares pipelines" : "there is: \(names)")
+                throw TernError.notFound(
+                    "no pipeline '\(start.pipeline)'", hint: names.isEmpty ? "tern apply declares pipelines" : "there is: \(names)")
             }
             return stored
         }
@@ -87,7 +88,9 @@ package struct PipelineService: Sendable {
             steps: stored.definition.steps.map { StepRun(name: $0.name) })
         let id = try await database.write { [queue] transaction in
             // Two that came together with one key: the second finds the first's run.
-            if let key = start.idempotencyKey, let known = try PipelineStore.run(withKey: key, of: start.pipeline, transaction.connection) { return known }
+            if let key = start.idempotencyKey, let known = try PipelineStore.run(withKey: key, of: start.pipeline, transaction.connection) {
+                return known
+            }
             let record = PipelineStore.RunRecord(
                 run: run, definition: stored.definition, folder: stored.folder, identity: start.by, cancelRequested: false)
             try PipelineStore.insert(record, key: start.idempotencyKey, in: transaction)
@@ -145,7 +148,8 @@ package struct PipelineService: Sendable {
         try identity.require(.editor, to: "retry a pipeline run")
         guard let record = try await database.read({ try PipelineStore.record(id, $0) }) else { throw TernError.notFound("no pipeline run '\(id)'") }
         guard record.run.state == .failed || record.run.state == .cancelled else {
-            throw TernError(.conflict, "the run \(id) did not fail: it is \(record.run.state.rawValue)", hint: "start a new one: tern run \(record.run.pipeline)")
+            throw TernError(
+                .conflict, "the run \(id) did not fail: it is \(record.run.state.rawValue)", hint: "start a new one: tern run \(record.run.pipeline)")
         }
         let code = await CodeFacts.gather(folder: record.folder, venv: CodeFacts.venv(folder: record.folder))
         let stops = try await database.write { [queue] transaction in

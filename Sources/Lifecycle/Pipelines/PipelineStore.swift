@@ -79,7 +79,8 @@ enum PipelineStore {
     static func runs(pipeline: String?, limit: Int, _ connection: Connection) throws -> [PipelineRun] {
         let rows =
             if let pipeline {
-                try connection.rows("SELECT * FROM pipeline_runs WHERE pipeline = ? ORDER BY sequence DESC LIMIT ?", [.text(pipeline), SQLValue(limit)])
+                try connection.rows(
+                    "SELECT * FROM pipeline_runs WHERE pipeline = ? ORDER BY sequence DESC LIMIT ?", [.text(pipeline), SQLValue(limit)])
             } else {
                 try connection.rows("SELECT * FROM pipeline_runs ORDER BY sequence DESC LIMIT ?", [SQLValue(limit)])
             }
@@ -120,7 +121,8 @@ enum PipelineStore {
                 result = ?, reused_run = ?, log_path = ?, job = ? WHERE run = ? AND name = ?
             """,
             [
-                .text(step.state.rawValue), SQLValue(step.attempt), SQLValue(step.tries), SQLValue(step.cause), SQLValue(step.error), SQLValue(step.exit),
+                .text(step.state.rawValue), SQLValue(step.attempt), SQLValue(step.tries), SQLValue(step.cause), SQLValue(step.error),
+                SQLValue(step.exit),
                 SQLValue(step.startedAt), SQLValue(step.endedAt), try .json(step.outputs), SQLValue(step.result), SQLValue(step.reusedRun),
                 SQLValue(step.logPath), SQLValue(step.job), .text(run), .text(step.name),
             ])
@@ -146,7 +148,9 @@ enum PipelineStore {
             SELECT run, outputs, result FROM pipeline_steps WHERE pipeline = ? AND name = ? AND state = 'succeeded' AND cache_key = ?
             ORDER BY ended_at DESC LIMIT 1
             """, [.text(pipeline), .text(step), .text(key.hex)]
-        ).map { row in CachedStep(run: try row.text("run"), outputs: try row.json("outputs", as: [StepOutput].self), result: try row.optionalJSON("result")) }
+        ).map { row in
+            CachedStep(run: try row.text("run"), outputs: try row.json("outputs", as: [StepOutput].self), result: try row.optionalJSON("result"))
+        }
     }
 
     struct LastFacts: Sendable {
@@ -181,7 +185,8 @@ extension PipelineStore.RunRecord {
             datasets: try row.json("datasets", as: [String: Int].self), reason: row.optionalText("reason"), origin: origin,
             eventTime: row.optionalTime("event_time"), createdBy: try row.text("created_by"), createdAt: try row.time("created_at"),
             startedAt: row.optionalTime("started_at"), endedAt: row.optionalTime("ended_at"), trackingRun: row.optionalText("tracking_run"),
-            code: try row.optionalText("code").map { try JSON(parsing: $0).decode(CodeFacts.self) }, steps: steps, result: try row.optionalJSON("result"),
+            code: try row.optionalText("code").map { try JSON(parsing: $0).decode(CodeFacts.self) }, steps: steps,
+            result: try row.optionalJSON("result"),
             error: row.optionalText("error"))
         self.init(
             run: run, definition: try row.json("definition", as: PipelineDefinition.self), folder: try row.text("folder"),
@@ -194,7 +199,8 @@ extension StepRun {
         guard let state = State(rawValue: try row.text("state")) else { throw TernError(.dataLoss, "a pipeline step in an unknown state") }
         self.init(
             name: try row.text("name"), state: state, attempt: Int(try row.int("attempt")), tries: Int(try row.int("tries")),
-            cause: row.optionalText("cause"), error: row.optionalText("error"), exit: row.optionalText("exit"), startedAt: row.optionalTime("started_at"),
+            cause: row.optionalText("cause"), error: row.optionalText("error"), exit: row.optionalText("exit"),
+            startedAt: row.optionalTime("started_at"),
             endedAt: row.optionalTime("ended_at"), outputs: try row.json("outputs", as: [StepOutput].self), result: try row.optionalJSON("result"),
             reusedRun: row.optionalText("reused_run"), logPath: row.optionalText("log_path"), job: row.optionalText("job"))
     }

@@ -18,7 +18,7 @@ package struct PipelinesRoom: Sendable {
         database: Database, blobs: BlobStore, queue: JobQueue, folder: String, ports: PipelinePorts,
         parallelSteps: Int = max(2, ProcessInfo.processInfo.activeProcessorCount), clock: WallClock = .system
     ) {
-        executor = RunExecutor(database: database, blobs: blobs, queue: queue, ports: ports, folder: folder)
+        executor = RunExecutor(database: database, blobs: blobs, queue: queue, ports: ports, clock: clock, folder: folder)
         let service = PipelineService(database: database, queue: queue, executor: executor, clock: clock)
         self.service = service
         executor.register(parallelSteps: parallelSteps)

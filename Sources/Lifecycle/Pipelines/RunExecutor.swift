@@ -10,6 +10,7 @@ struct RunExecutor: Sendable {
     let blobs: BlobStore
     let queue: JobQueue
     let ports: PipelinePorts
+    let clock: WallClock
     /// Where attempts work.
     let folder: String
 
@@ -20,11 +21,16 @@ struct RunExecutor: Sendable {
     }
 
     /// Applies an event, and tells the queue after the commit.
+    ///
+    /// - Parameter job: the job that the event comes from; one that another server took over has nothing to say.
     @discardableResult
     func apply(
-        _ event: RunMachine.Event, to id: String, edit: @Sendable @escaping (inout PipelineRun) -> Void = { _ in }
+        _ event: RunMachine.Event, to id: String, from job: JobContext? = nil, edit: @Sendable @escaping (inout PipelineRun) -> Void = { _ in }
     ) async throws -> PipelineStore.RunRecord? {
-        let done = try await database.write { [queue] in try RunTransition(queue: queue, transaction: $0).apply(event, to: id, edit: edit) }
+        let done = try await database.write { [queue] transaction in
+            try job?.requireLease(in: transaction)
+            return try RunTransition(queue: queue, transaction: transaction).apply(event, to: id, edit: edit)
+        }
         if let done { queue.stopIfCancelled(done.stops) }
         queue.wake()
         return done?.record
@@ -56,12 +62,13 @@ struct RunExecutor: Sendable {
             if let tracking = record.run.trackingRun {
                 try await ports.logParams(tracking, record.run.params.mapValues { $0.stringValue ?? $0.description })
             }
-        } catch where context.isLastAttempt && !Task.isCancelled {
+        } catch  where context.isLastAttempt && !Task.isCancelled {
             let message = TernError.wrap(error).message
             try await apply(.refused, to: id) { $0.error = "the run could not begin: \(message)" }
             return .null
         }
         let done = try await database.write { [queue] transaction in
+            try context.requireLease(in: transaction)
             let done = try RunTransition(queue: queue, transaction: transaction).apply(.opened, to: id) { $0.startedAt = transaction.now }
             if let run = done?.record.run { try transaction.record(run.event("pipeline.run.started", by: run.createdBy)) }
             return done?.stops
@@ -75,7 +82,7 @@ struct RunExecutor: Sendable {
         // A run that was retried meanwhile is closed by its own end.
         guard record.run.state.isFinal else { return .null }
         if let tracking = record.run.trackingRun { try await ports.finishTrackingRun(tracking, context.payload["succeeded"]?.boolValue ?? false) }
-        if record.run.state == .succeeded { try? FileManager.default.removeItem(atPath: "\(folder)/\(record.run.id)") }
+        try? FileManager.default.removeItem(atPath: "\(folder)/\(record.run.id)")
         return .null
     }
 
@@ -86,13 +93,12 @@ struct RunExecutor: Sendable {
             let attempt = context.payload["attempt"]?.intValue.flatMap(Int.init(exactly:))
         else { throw TernError(.internal, "a step's job lacks its run, step or attempt") }
         let log = context.logPath
-        let begun = try await database.write { [queue] transaction in
-            try RunTransition(queue: queue, transaction: transaction).apply(.started(step: name, attempt: attempt), to: id) { run in
-                run.edit(name) { step in
-                    step.startedAt = transaction.now
-                    step.logPath = log
-                }
-            }?.record
+        let now = clock.now()
+        let begun = try await apply(.started(step: name, attempt: attempt), to: id, from: context) { run in
+            run.edit(name) { step in
+                step.startedAt = now
+                step.logPath = log
+            }
         }
         guard let record = begun, let definition = record.definition.steps.first(where: { $0.name == name }) else { return .null }
         let report: StepReport
@@ -101,10 +107,13 @@ struct RunExecutor: Sendable {
         } catch {
             // The server stops: the job goes back to the queue and the step runs again.
             if Task.isCancelled, !context.isCancelled { throw CancellationError() }
-            report = context.isCancelled ? .cancelled : StepReport(outcome: .failed(canRetry: true), error: "step '\(name)': \(TernError.wrap(error))")
+            report =
+                context.isCancelled ? .cancelled : StepReport(outcome: .failed(canRetry: true), error: "step '\(name)': \(TernError.wrap(error))")
         }
         if let error = report.error { context.log("tern: \(error)") }
-        try await apply(.ended(step: name, attempt: attempt, report.outcome), to: id) { run in run.edit(name) { report.write(to: &$0) } }
+        try await apply(.ended(step: name, attempt: attempt, report.outcome), to: id, from: context) { run in
+            run.edit(name) { report.write(to: &$0) }
+        }
         if case .cancelled = report.outcome { throw CancellationError() }
         return .null
     }

@@ -22,7 +22,8 @@ struct StepEnvironment {
 
     mutating func merge(_ more: [String: String]) { variables.merge(more) { $1 } }
 
-    /// `TERN_INPUT_TRAIN_PARQUET`, `TERN_INPUT_TRAIN`, and with the step's name `TERN_INPUT_PREPARE_TRAIN_PARQUET`. Names that two files would share are left out.
+    /// `TERN_INPUT_TRAIN_PARQUET`, `TERN_INPUT_TRAIN`, and with the step's name `TERN_INPUT_PREPARE_TRAIN_PARQUET`.
+    /// Names that two files would share are left out.
     mutating func add(_ prefix: String, _ files: [File]) {
         var paths: [String: Set<String>] = [:]
         var whole: [String: String] = [:]

@@ -227,7 +227,8 @@ struct StepWork: Sendable {
             }
             guard !isFolder.boolValue else {
                 return StepReport(
-                    outcome: .failed(canRetry: true), error: "step '\(step.name)' made a folder of its output \(name); an output is one file, at \(variable)")
+                    outcome: .failed(canRetry: true),
+                    error: "step '\(step.name)' made a folder of its output \(name); an output is one file, at \(variable)")
             }
             let (digest, size) = try executor.blobs.put(fileAt: path)
             outputs.append(StepOutput(name: name, digest: digest, bytes: size))

@@ -18,14 +18,14 @@ struct NotificationDelivery: Sendable {
 
     /// Delivers what is due by the clock on the wall; a webhook that does not answer holds up only its own.
     func deliverDue(_ endpoint: String, now: Timestamp) async throws {
+        // Two looks at the same time must not post the same twice: whoever comes second leaves it to the first.
+        guard inFlight.begin(endpoint) else { return }
+        defer { inFlight.end(endpoint) }
         let due = try await store.due(endpoint, at: now, limit: 100)
         guard !due.isEmpty else { return }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for (url, notifications) in Dictionary(grouping: due, by: \.url) {
-                // Two looks at the same time must not post the same twice.
-                guard inFlight.begin("\(endpoint) \(url)") else { continue }
+            for notifications in Dictionary(grouping: due, by: \.url).values {
                 group.addTask {
-                    defer { inFlight.end("\(endpoint) \(url)") }
                     for notification in notifications {
                         guard try await deliver(notification, now: now) else { return }
                     }
@@ -77,7 +77,7 @@ struct NotificationDelivery: Sendable {
     }
 }
 
-/// Which addresses are being posted to.
+/// The endpoints whose notifications are being delivered.
 private final class InFlight: Sendable {
     private let keys = Mutex<Set<String>>([])
 

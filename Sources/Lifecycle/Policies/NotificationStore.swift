@@ -30,7 +30,8 @@ struct NotificationStore: Sendable {
     func waiting(_ endpoint: String) async throws -> Int {
         try await database.read { connection in
             Int(
-                try connection.row("SELECT count(*) AS n FROM policy_outbox WHERE endpoint = ? AND state = 'waiting'", [.text(endpoint)])?.int("n") ?? 0)
+                try connection.row("SELECT count(*) AS n FROM policy_outbox WHERE endpoint = ? AND state = 'waiting'", [.text(endpoint)])?.int("n")
+                    ?? 0)
         }
     }
 

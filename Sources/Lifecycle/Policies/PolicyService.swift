@@ -3,8 +3,8 @@ import TernStore
 
 /// Turns alerts into what the owner wants done about them: a notification, a retraining, a rollback.
 ///
-/// What is decided is written down before it is done, under a key that makes doing it twice the same as once; so a server that dies in between goes on
-/// where it stood.
+/// What is decided is written down before it is done, under a key that makes doing it twice the same as once; so a server that dies in between goes
+/// on where it stood.
 package struct PolicyService: Sendable {
     let store: PolicyStore
     let ports: PolicyPorts
@@ -120,7 +120,8 @@ package struct PolicyService: Sendable {
                         "webhooks": .array(policy.webhooks.map(JSON.string)),
                     ]))
         case .rollBack(let alert):
-            let order = RollbackOrder(key: "policy-\(alert.id)", endpoint: endpoint, reason: "\(alert.monitor) alert: \(alert.message)", eventTime: clock)
+            let order = RollbackOrder(
+                key: "policy-\(alert.id)", endpoint: endpoint, reason: "\(alert.monitor) alert: \(alert.message)", eventTime: clock)
             try PolicyStore.insert(order, in: transaction)
         case .retrain(let pipeline, let dataset, let last, let because):
             let number = try PolicyStore.nextNumber(endpoint, in: transaction.connection)

@@ -42,7 +42,8 @@ struct PolicyStore: Sendable {
                 "SELECT * FROM policy_rollbacks WHERE endpoint = ? AND state = 'planned' ORDER BY order_key", [.text(endpoint)]
             ).map { row in
                 RollbackOrder(
-                    key: try row.text("order_key"), endpoint: try row.text("endpoint"), reason: try row.text("reason"), eventTime: try row.time("event_time"))
+                    key: try row.text("order_key"), endpoint: try row.text("endpoint"), reason: try row.text("reason"),
+                    eventTime: try row.time("event_time"))
             }
         }
     }
@@ -66,7 +67,8 @@ struct PolicyStore: Sendable {
             [.text(declaration.endpoint)] + values)
     }
 
-    private static let openState = "SELECT data FROM retrainings WHERE endpoint = ? AND state IN ('planned', 'prepared', 'running') ORDER BY number LIMIT 1"
+    private static let openState =
+        "SELECT data FROM retrainings WHERE endpoint = ? AND state IN ('planned', 'prepared', 'running') ORDER BY number LIMIT 1"
 
     static func openRetraining(_ endpoint: String, in connection: Connection) throws -> Retraining? {
         try connection.row(openState, [.text(endpoint)])?.json("data", as: Retraining.self)
@@ -88,7 +90,8 @@ struct PolicyStore: Sendable {
         try transaction.execute(
             "UPDATE retrainings SET state = ?, data = ? WHERE endpoint = ? AND number = ? AND state = ?",
             [
-                .text(retraining.state.rawValue), try .json(retraining), .text(retraining.endpoint), SQLValue(retraining.number), .text(state.rawValue),
+                .text(retraining.state.rawValue), try .json(retraining), .text(retraining.endpoint), SQLValue(retraining.number),
+                .text(state.rawValue),
             ]) == 1
     }
 

@@ -7,7 +7,9 @@ extension PolicyDeclaration {
 
     /// - Throws: `invalid_argument` naming what is wrong and what to write instead.
     func validate() throws {
-        guard !owner.isEmpty else { throw TernError.invalid("the policy of endpoint '\(endpoint)' has no owner", hint: "add `owner:` to it or to the project") }
+        guard !owner.isEmpty else {
+            throw TernError.invalid("the policy of endpoint '\(endpoint)' has no owner", hint: "add `owner:` to it or to the project")
+        }
         if let unknown = on.keys.sorted().first(where: { !PolicyDeclaration.events.contains($0) }) {
             throw TernError.invalid(
                 "endpoint '\(endpoint)': nothing is called '\(unknown)' that a policy could act on",
@@ -22,7 +24,8 @@ extension PolicyDeclaration {
         }
         guard cooldown.milliseconds >= 0 else { throw TernError.invalid("endpoint '\(endpoint)': `cooldown` cannot be negative") }
         if let budget, budget.retrainings < 0 || budget.per.milliseconds <= 0 {
-            throw TernError.invalid("endpoint '\(endpoint)': a budget is a number of retrainings per period", hint: "budget: {retrainings: 12, per: 365d}")
+            throw TernError.invalid(
+                "endpoint '\(endpoint)': a budget is a number of retrainings per period", hint: "budget: {retrainings: 12, per: 365d}")
         }
         for webhook in webhooks {
             guard let url = URL(string: webhook), let scheme = url.scheme?.lowercased(), ["http", "https"].contains(scheme), url.host != nil else {

@@ -92,7 +92,8 @@ struct GateJudgement {
             "\(metric) is \(whole.words) on the same \(measurements.rows) rows (champion: version \(champion.version)); "
             + "a drop of \(Figure.percent(allowed)) is allowed"
         return result(
-            gate, failed.isEmpty ? .pass : .fail, evidence, failed.isEmpty ? sentence + "." : sentence + ", and it is more \(failed.joined(separator: "; ")).")
+            gate, failed.isEmpty ? .pass : .fail, evidence,
+            failed.isEmpty ? sentence + "." : sentence + ", and it is more \(failed.joined(separator: "; ")).")
     }
 
     private func churn(_ gate: GateDeclaration, _ atMost: Double) -> GateResult {
@@ -180,7 +181,8 @@ private struct Drop {
         evidence = ["value": JSON(candidate), "champion_value": JSON(champion)]
         guard let candidate, let champion, candidate.isFinite, champion.isFinite else {
             passes = false
-            words = "not to be compared: \(candidate.map(Figure.plain) ?? "missing") against the champion's \(champion.map(Figure.plain) ?? "missing")"
+            words =
+                "not to be compared: \(candidate.map(Figure.plain) ?? "missing") against the champion's \(champion.map(Figure.plain) ?? "missing")"
             return
         }
         let loss = ModelTask.lowerIsBetter.contains(metric) ? candidate - champion : champion - candidate

@@ -133,7 +133,8 @@ extension RegistryService {
     }
 
     /// The champion's answers on the candidate's holdout.
-    private func measureChampion(of version: ModelVersion, _ candidate: EvaluationKey, _ columns: [Column]) async throws -> GateMeasurements.Champion {
+    private func measureChampion(of version: ModelVersion, _ candidate: EvaluationKey, _ columns: [Column]) async throws -> GateMeasurements.Champion
+    {
         guard let number = try await alias(RegistryService.champion, of: version.model), number != version.version else { return .none }
         do {
             let champion = try await self.version(version.model, number)

@@ -96,7 +96,9 @@ extension RegistryService {
         } else if uri.loggedModel != nil {
             throw uri.refuse(naming: "model_id")
         }
-        if let (id, path) = uri.run, let run = try await ports.run(id) { origin.location = path.isEmpty ? run.artifactURI : "\(run.artifactURI)/\(path)" }
+        if let (id, path) = uri.run, let run = try await ports.run(id) {
+            origin.location = path.isEmpty ? run.artifactURI : "\(run.artifactURI)/\(path)"
+        }
         return origin
     }
 
@@ -192,7 +194,9 @@ enum OnnxArtifact {
         guard let description = files.first(where: { ($0 as NSString).lastPathComponent == "MLmodel" }) else {
             return models.count == 1 ? models.first : nil
         }
-        guard let text = FileManager.default.contents(atPath: description), let named = data(in: String(decoding: text, as: UTF8.self)) else { return nil }
+        guard let text = FileManager.default.contents(atPath: description), let named = data(in: String(decoding: text, as: UTF8.self)) else {
+            return nil
+        }
         let folder = (description as NSString).deletingLastPathComponent
         let path = "\(folder)/\(named)"
         return models.first { $0 == path } ?? files.first { $0 == path }

@@ -52,7 +52,9 @@ extension RegistryService {
             let store = ModelStore(transaction)
             let model = try store.get(name)
             guard model.declaration == nil else {
-                throw TernError(.conflict, "model '\(name)' is declared in tern.yaml, so it is not renamed here", hint: "declare the new name there, then tern apply")
+                throw TernError(
+                    .conflict, "model '\(name)' is declared in tern.yaml, so it is not renamed here",
+                    hint: "declare the new name there, then tern apply")
             }
             guard try name == new || store.find(new) == nil else {
                 throw TernError(.alreadyExists, "Registered Model (name=\(new)) already exists.")
@@ -163,7 +165,9 @@ extension RegistryService {
                 guard let latest = try versions.all(of: model).first else { throw TernError.notFound("Latest version not found for model \(model).") }
                 return latest
             }
-            guard let number = try store.version(alias: alias, of: model) else { throw TernError.invalid("Registered model alias \(alias) not found.") }
+            guard let number = try store.version(alias: alias, of: model) else {
+                throw TernError.invalid("Registered model alias \(alias) not found.")
+            }
             return try versions.get(model, number)
         }
     }

@@ -14,7 +14,9 @@ extension RegistryService {
             let versions = ModelVersionStore(transaction)
             var found = try versions.get(model, version)
             var review = found.review
-            guard try named(found, { try review.approve(by: identity.name, at: transaction.now, reason: reason, gates: found.gates) }) else { return found }
+            guard try named(found, { try review.approve(by: identity.name, at: transaction.now, reason: reason, gates: found.gates) }) else {
+                return found
+            }
             found.status = review.status
             try versions.setApprovals(review.approvals, of: model, version)
             try versions.update(found, now: transaction.now)

@@ -32,7 +32,8 @@ struct ModelRunner: Sendable {
             }
             if let width = matrix.shape.last, width > 0, width != wanted.count {
                 throw TernError.invalid(
-                    "the model's input '\(matrix.name)' takes \(width) columns, and the \(table) offers \(wanted.count): \(wanted.joined(separator: ", "))",
+                    "the model's input '\(matrix.name)' takes \(width) columns, and the \(table) offers \(wanted.count): "
+                        + wanted.joined(separator: ", "),
                     hint: "name them: lineage features, or the model's metadata \"tern.features\": [\"…\"]")
             }
         }

@@ -44,7 +44,8 @@ extension RegistryService {
 
     package func modelWithLatest(_ name: String) async throws -> ModelWithLatest {
         try await database.read { connection in
-            ModelWithLatest(model: try ModelStore(connection).get(name), latest: RegistryService.newest(try ModelVersionStore(connection).all(of: name)))
+            ModelWithLatest(
+                model: try ModelStore(connection).get(name), latest: RegistryService.newest(try ModelVersionStore(connection).all(of: name)))
         }
     }
 }

@@ -76,8 +76,10 @@ struct ModelStore {
         for table in ModelStore.parts { try connection.execute("UPDATE \(table) SET model = ? WHERE model = ?", [.text(new), .text(name)]) }
         try connection.execute("UPDATE model_versions SET updated_at = ? WHERE model = ?", [SQLValue(now), .text(new)])
         // The new name counts on from whichever is further; the old one keeps its counter.
-        let last = try connection.row(
-            "SELECT max(last_version) AS last FROM model_numbers WHERE model = ? OR model = ?", [.text(name), .text(new)])?.optionalInt("last") ?? 0
+        let last =
+            try connection.row(
+                "SELECT max(last_version) AS last FROM model_numbers WHERE model = ? OR model = ?", [.text(name), .text(new)])?.optionalInt("last")
+            ?? 0
         try connection.execute(
             "INSERT INTO model_numbers (model, last_version) VALUES (?, ?) ON CONFLICT (model) DO UPDATE SET last_version = excluded.last_version",
             [.text(new), .int(last)])

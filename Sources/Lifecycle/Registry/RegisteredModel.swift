@@ -46,7 +46,8 @@ package struct RegisteredModel: Codable, Sendable {
 
     static func check(tag key: String, value: String) throws {
         let allowed = "/_.-: "
-        guard key.unicodeScalars.allSatisfy({ allowed.unicodeScalars.contains($0) || $0.properties.isAlphabetic || $0.properties.numericType != nil }) else {
+        guard key.unicodeScalars.allSatisfy({ allowed.unicodeScalars.contains($0) || $0.properties.isAlphabetic || $0.properties.numericType != nil })
+        else {
             throw TernError.invalid(
                 "Invalid value \(JSON.string(key)) for parameter 'key' supplied: Names may only contain alphanumerics, underscores (_), dashes (-), "
                     + "periods (.), spaces ( ), colon(:) and slashes (/).")

@@ -10,7 +10,8 @@ package struct RegistryRoom: Sendable {
 
     /// - Parameter folder: for files under way; swept of what a crash left there by `service.resume()`.
     package init(
-        database: Database, blobs: BlobStore, tables: TableEngine, engine: InferenceEngine, folder: String, ports: RegistryPorts = RegistryPorts()
+        database: Database, blobs: BlobStore, tables: TableEngine = TableEngine(), engine: InferenceEngine = InferenceEngine(), folder: String,
+        ports: RegistryPorts = RegistryPorts()
     ) {
         service = RegistryService(
             database: database, blobs: blobs,

@@ -83,7 +83,8 @@ package struct RegistryService: Sendable {
                 hint: "register an ONNX export of it")
         }
         guard blobs.contains(digest) else {
-            throw TernError(.dataLoss, "the file of \(found.subject) (\(digest.short)) is gone from \(blobs.folder)", hint: "restore it from a backup")
+            throw TernError(
+                .dataLoss, "the file of \(found.subject) (\(digest.short)) is gone from \(blobs.folder)", hint: "restore it from a backup")
         }
         return blobs.path(of: digest)
     }

@@ -1,6 +1,7 @@
 /// Where a key falls in [0, 1): always the same place for the same seed, spread evenly over keys.
 ///
-/// FNV-1a, 32 bits, twice: GrowthBook's hash version 2 (version 1 is biased). A variant owns a range that starts at 0, so a growing share only adds keys.
+/// FNV-1a, 32 bits, twice: GrowthBook's hash version 2 (version 1 is biased). A variant owns a range that starts at 0,
+/// so a growing share only adds keys.
 package enum BucketHash {
     package static func bucket(seed: String, key: String) -> Double {
         let inner = fnv1a(key.utf8, continuing: fnv1a(seed.utf8))

@@ -28,7 +28,9 @@ extension ReleasePlan {
         }
         guard steps.allSatisfy({ $0 > 0 && $0 <= 1 }), zip(steps, steps.dropFirst()).allSatisfy({ $0 < $1 }) else {
             throw TernError.invalid(
-                "endpoint '\(endpoint)': a canary's steps are growing shares above 0% and up to 100%, not \(steps.map(\.percent).joined(separator: ", "))")
+                "endpoint '\(endpoint)': a canary's steps are growing shares above 0% and up to 100%, not "
+                    + steps.map(\.percent).joined(separator: ", ")
+            )
         }
         guard every.milliseconds >= 0, minimumRows >= 0 else {
             throw TernError.invalid("endpoint '\(endpoint)': `every` and `minimum_rows` cannot be negative")

@@ -69,7 +69,8 @@ struct EndpointVariants: Codable, Hashable, Sendable {
         .array(
             all.map { variant in
                 [
-                    "name": .string(variant.reference.name), "role": .string(variant.reference.role.rawValue), "model": .string(variant.reference.model),
+                    "name": .string(variant.reference.name), "role": .string(variant.reference.role.rawValue),
+                    "model": .string(variant.reference.model),
                     "version": .int(Int64(variant.reference.version)), "share": .double(variant.share),
                 ]
             })

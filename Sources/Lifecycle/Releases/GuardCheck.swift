@@ -23,8 +23,8 @@ package struct GuardResult: Codable, Hashable, Sendable {
 
 /// Judges a version on trial: pure, and the same numbers always give the same verdict.
 ///
-/// A guard fails only on evidence: where a rate is estimated, its limit must be exceeded both by the estimate and beyond chance at 1 %. It passes when
-/// there are enough rows and the estimate keeps the limit. Anything between is "not enough data", and the release waits.
+/// A guard fails only on evidence: where a rate is estimated, its limit must be exceeded both by the estimate and beyond chance at 1 %. It passes
+/// when there are enough rows and the estimate keeps the limit. Anything between is "not enough data", and the release waits.
 struct GuardCheck {
     static let significance = 0.01
     /// Below this many labelled rows on either side the normal approximation of the two-proportion test does not hold.
@@ -55,7 +55,8 @@ struct GuardCheck {
 
     private func rows(_ now: VariantObservation) -> GuardResult {
         GuardResult(
-            guard: "rows", verdict: now.rows >= plan.minimumRows ? .pass : .notEnoughData, observed: Double(now.rows), limit: Double(plan.minimumRows),
+            guard: "rows", verdict: now.rows >= plan.minimumRows ? .pass : .notEnoughData, observed: Double(now.rows),
+            limit: Double(plan.minimumRows),
             message: "\(now.rows) of at least \(plan.minimumRows) rows answered in this step", candidate: now)
     }
 
@@ -93,14 +94,17 @@ struct GuardCheck {
         }
         return GuardResult(
             guard: "latency_p99", verdict: verdict, observed: slowest.map { $0 / 1000 }, limit: limitMicroseconds / 1000, pValue: chance,
-            message: "99% of \(now.requests) requests took at most \(slowest.map { "\($0 / 1000)" } ?? "?") ms; the limit is \(limit)", candidate: now)
+            message: "99% of \(now.requests) requests took at most \(slowest.map { "\($0 / 1000)" } ?? "?") ms; the limit is \(limit)", candidate: now
+        )
     }
 
     private func accuracy(_ now: VariantObservation, against base: VariantObservation, limit: Double) -> GuardResult {
         let pass = GuardResult(
             guard: "accuracy_drop", verdict: .notEnoughData, limit: limit,
             message: "\(now.labelled) labelled rows against \(base.labelled); too few to compare", candidate: now, primary: base)
-        guard let test = twoProportionOneSided(successesA: now.correct, nA: now.labelled, successesB: base.correct, nB: base.labelled) else { return pass }
+        guard let test = twoProportionOneSided(successesA: now.correct, nA: now.labelled, successesB: base.correct, nB: base.labelled) else {
+            return pass
+        }
         let drop = Double(base.correct) / Double(base.labelled) - Double(now.correct) / Double(now.labelled)
         var result = pass
         result.observed = drop

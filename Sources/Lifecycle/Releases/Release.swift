@@ -84,7 +84,8 @@ package struct VariantObservation: Codable, Hashable, Sendable {
     package var correct: Int
 
     package init(
-        variant: String, requests: Int, rows: Int, errors: Int = 0, latencyP99Microseconds: Int64? = nil, slow: Int? = nil, labelled: Int = 0, correct: Int = 0
+        variant: String, requests: Int, rows: Int, errors: Int = 0, latencyP99Microseconds: Int64? = nil, slow: Int? = nil, labelled: Int = 0,
+        correct: Int = 0
     ) {
         self.variant = variant
         self.requests = requests

@@ -45,9 +45,11 @@ struct ReleaseChange {
 
     private func event(_ kind: String, _ release: Release, cause: String, variants: EndpointVariants) throws -> LedgerEvent {
         let data: JSON = [
-            "release": .string(release.id), "number": .int(Int64(release.number)), "endpoint": .string(release.endpoint), "model": .string(release.model),
+            "release": .string(release.id), "number": .int(Int64(release.number)), "endpoint": .string(release.endpoint),
+            "model": .string(release.model),
             "from": release.from.map { .int(Int64($0)) } ?? .null, "to": .int(Int64(release.to)), "strategy": .string(release.strategy.rawValue),
-            "state": .string(release.state.rawValue), "step": .int(Int64(release.step)), "share": .double(release.share), "shares": variants.sharesJSON,
+            "state": .string(release.state.rawValue), "step": .int(Int64(release.step)), "share": .double(release.share),
+            "shares": variants.sharesJSON,
             "variants": variants.json, "cause": .string(cause), "evidence": try JSON(encoding: release.evidence), "override": JSON(release.override),
         ]
         return LedgerEvent(

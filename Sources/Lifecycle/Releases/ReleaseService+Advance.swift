@@ -73,12 +73,13 @@ extension ReleaseService {
         let cause = "follows the model: version \(newest) is approved"
         do {
             _ = try await begin(
-                declaration.name, version: newest, strategy: nil, override: nil, cause: cause, by: ReleaseService.controller, clock: eventTime, once: true)
-        } catch let error as TernError where error.code == .alreadyExists || error.code == .conflict {
-            // Someone else was quicker; the next look sees what they did.
-            return true
+                declaration.name, version: newest, strategy: nil, override: nil, cause: cause, by: ReleaseService.controller, clock: clock,
+                eventTime: eventTime, once: true)
         } catch let error as TernError where !ReleaseService.passing.contains(error.code) {
-            try await giveUp(declaration, version: newest, cause: cause, error: error, eventTime: eventTime)
+            // Someone else was quicker, or the version is no good. Either way it was considered, and is not tried again every second.
+            if try await known(declaration.name).revision == record.revision {
+                try await giveUp(declaration, version: newest, cause: cause, error: error, clock: clock, eventTime: eventTime)
+            }
         }
         return true
     }
@@ -86,12 +87,16 @@ extension ReleaseService {
     /// Failures that another try may not meet.
     private static let passing: Set<TernError.Code> = [.unavailable, .timeout, .cancelled, .resourceExhausted]
 
-    /// Writes down that a version could not be brought up, so that it is not tried again every second.
-    private func giveUp(_ declaration: EndpointDeclaration, version: Int, cause: String, error: TernError, eventTime: Timestamp?) async throws {
+    /// Writes down that a version could not be brought up.
+    private func giveUp(
+        _ declaration: EndpointDeclaration, version: Int, cause: String, error: TernError, clock: Timestamp, eventTime: Timestamp?
+    ) async throws {
         try await change(declaration.name) { record, transaction in
             guard record.open == nil else { return }
             var release = try ReleaseService.draft(
-                record, version: version, strategy: nil, override: nil, cause: cause, by: ReleaseService.controller, clock: eventTime, in: transaction)
+                record, version: version, strategy: nil, override: nil, cause: cause, by: ReleaseService.controller, clock: clock,
+                eventTime: eventTime, in: transaction)
+            if try ReleaseStore.wasConsidered(release, in: transaction.connection) { return }
             release.state = .aborted
             release.endedBy = ReleaseService.controller.name
             let outcome = "version \(version) could not be loaded: \(error.message)"
@@ -105,10 +110,13 @@ extension ReleaseService {
 
     /// Loads the version, then starts its release in one transaction.
     ///
-    /// - Parameter once: refuse a version that was considered before.
+    /// - Parameters:
+    ///   - clock: the endpoint's clock; nil is the wall's.
+    ///   - eventTime: the same, where it comes from the data.
+    ///   - once: refuse a version that was considered before.
     func begin(
         _ endpoint: String, version: Int, strategy: ReleasePlan.Strategy?, override: String?, cause: String, by identity: Identity,
-        clock: Timestamp?, once: Bool = false
+        clock: Timestamp?, eventTime: Timestamp?, once: Bool = false
     ) async throws -> Release {
         let before = try await known(endpoint)
         try ReleaseService.refuseIfBusy(before, version: version)
@@ -117,13 +125,14 @@ extension ReleaseService {
         let release = try await change(endpoint) { record, transaction in
             try ReleaseService.refuseIfBusy(record, version: version)
             let draft = try ReleaseService.draft(
-                record, version: version, strategy: strategy, override: override, cause: cause, by: identity, clock: clock, in: transaction)
+                record, version: version, strategy: strategy, override: override, cause: cause, by: identity, clock: clock, eventTime: eventTime,
+                in: transaction)
             if once, try ReleaseStore.wasConsidered(draft, in: transaction.connection) {
                 throw TernError(.alreadyExists, "version \(version) was considered before")
             }
             var controller = ReleaseController(draft)
             let actions = try controller.handle(.start)
-            let change = ReleaseChange(by: identity.name, reason: override, eventTime: clock)
+            let change = ReleaseChange(by: identity.name, reason: override, eventTime: eventTime)
             return try change.perform(actions, of: controller.release, on: &record, in: transaction)
         }
         await settleChampionIfPossible(endpoint)
@@ -144,7 +153,7 @@ extension ReleaseService {
 
     private static func draft(
         _ record: EndpointRecord, version: Int, strategy: ReleasePlan.Strategy?, override: String?, cause: String, by identity: Identity,
-        clock: Timestamp?, in transaction: Transaction
+        clock: Timestamp?, eventTime: Timestamp?, in transaction: Transaction
     ) throws -> Release {
         let declaration = record.declaration
         var plan = declaration.release
@@ -156,7 +165,7 @@ extension ReleaseService {
             id: Release.identifier(endpoint: declaration.name, number: number), endpoint: declaration.name, number: number, model: declaration.model,
             from: record.variants.primary?.reference.version, to: version, strategy: plan.strategy, plan: plan, state: .running, step: 0,
             stepSince: start, since: start, cause: cause, override: override, startedAt: transaction.now, startedBy: identity.name,
-            startedEventTime: clock, evidence: [])
+            startedEventTime: eventTime, evidence: [])
     }
 
     // MARK: The champion

@@ -31,8 +31,9 @@ extension ReleaseService {
             forced = reason
         }
         let cause = forced.map { "\(identity.name) forced version \(version) (\(status)): \($0)" } ?? "\(identity.name) released version \(version)"
+        let clock = try await ports.clock(endpoint)
         return try await begin(
-            endpoint, version: version, strategy: strategy, override: forced, cause: cause, by: identity, clock: try await ports.clock(endpoint))
+            endpoint, version: version, strategy: strategy, override: forced, cause: cause, by: identity, clock: clock, eventTime: clock)
     }
 
     /// Gives the traffic back: ends the release under way, or undoes the last one that was promoted. At once, without loading anything.
@@ -169,7 +170,8 @@ extension ReleaseService {
             kind, subject: "endpoint/\(endpoint)", by: identity.name, eventTime: eventTime,
             data: [
                 "endpoint": .string(endpoint), "variant": .string(reference.name), "role": .string(reference.role.rawValue),
-                "model": .string(reference.model), "version": .int(Int64(reference.version)), "shares": variants.sharesJSON, "variants": variants.json,
+                "model": .string(reference.model), "version": .int(Int64(reference.version)), "shares": variants.sharesJSON,
+                "variants": variants.json,
             ])
     }
 }

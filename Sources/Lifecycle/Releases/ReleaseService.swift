@@ -5,7 +5,8 @@ import TernStore
 /// What runs behind each endpoint, and everything that changes it.
 ///
 /// Each change is one transaction: the stored state, the release and the ledger entry together; then the routing table is swapped. A server that dies
-/// between the two reads the state back in `restore`. Decisions are taken inside the transaction by `ReleaseController`, so that two askers cannot cross.
+/// between the two reads the state back in `restore`. Decisions are taken inside the transaction by `ReleaseController`, so that two
+/// askers cannot cross.
 package struct ReleaseService: Sendable {
     let store: ReleaseStore
     let ports: ReleasePorts
@@ -52,7 +53,8 @@ package struct ReleaseService: Sendable {
                 if known?.declaration == declaration { continue }
                 if let known, known.declaration.model != declaration.model, known.variants.primary != nil {
                     throw TernError(
-                        .conflict, "endpoint '\(declaration.name)' serves model '\(known.declaration.model)' and cannot turn to '\(declaration.model)'",
+                        .conflict,
+                        "endpoint '\(declaration.name)' serves model '\(known.declaration.model)' and cannot turn to '\(declaration.model)'",
                         hint: "declare another endpoint for that model")
                 }
                 var record = known ?? EndpointRecord(declaration: declaration, variants: EndpointVariants(), revision: 0)
@@ -110,7 +112,8 @@ package struct ReleaseService: Sendable {
             guard let match, match.sequence > found?.sequence ?? 0, let variants = match.data["variants"] else { continue }
             found = EndpointState(
                 endpoint: endpoint, variants: try variants.decode([EndpointState.VariantShare].self), release: match.data["release"]?.stringValue,
-                sequence: match.sequence, since: match.at, sinceEventTime: match.eventTime, kind: match.kind, actor: match.actor, reason: match.reason)
+                sequence: match.sequence, since: match.at, sinceEventTime: match.eventTime, kind: match.kind, actor: match.actor, reason: match.reason
+            )
         }
         return found.flatMap { $0.variants.isEmpty ? nil : $0 }
     }

@@ -13,9 +13,12 @@ struct InputValidation {
         for (index, input) in inputs.enumerated() {
             guard let expected = model.inputs.first(where: { $0.name == input.name }) else {
                 throw TernError.invalid(
-                    "unexpected inference input '\(input.name)' for model '\(name)'", hint: "it takes \(InputValidation.list(model.inputs.map(\.name)))")
+                    "unexpected inference input '\(input.name)' for model '\(name)'",
+                    hint: "it takes \(InputValidation.list(model.inputs.map(\.name)))")
             }
-            guard !inputs[..<index].contains(where: { $0.name == input.name }) else { throw TernError.invalid("input '\(input.name)' is given twice") }
+            guard !inputs[..<index].contains(where: { $0.name == input.name }) else {
+                throw TernError.invalid("input '\(input.name)' is given twice")
+            }
             try check(input, expected)
             guard expected.shape.first == -1, let count = input.shape.first else { continue }
             guard rows == nil || rows == count else {

@@ -20,7 +20,9 @@ enum LoggedColumns {
             ["predicted", "score"].contains(column.name) ? Column(column.name + "_", column.values) : column
         }
         if meaning.predicted.contains(where: { $0 != nil }) { columns.append(Column("predicted", .text(meaning.predicted))) }
-        if meaning.score.contains(where: { $0 != nil }) { columns.append(Column("score", .double(meaning.score.map { $0?.isNaN == true ? nil : $0 }))) }
+        if meaning.score.contains(where: { $0 != nil }) {
+            columns.append(Column("score", .double(meaning.score.map { $0?.isNaN == true ? nil : $0 })))
+        }
         return columns
     }
 

@@ -63,7 +63,9 @@ package final class PredictionService: Sendable {
             // The canary's trouble is not the caller's: whether it could not take these inputs or broke over them, the primary answers.
             let started = DispatchTime.now()
             let answer = try await answer(call, by: fallback, request.outputs)
-            if (error as? TernError)?.code == .invalidArgument { logFailure(error, of: first, call, started, rows: answer.outputs.first?.rows ?? 1, inputs: []) }
+            if (error as? TernError)?.code == .invalidArgument {
+                logFailure(error, of: first, call, started, rows: answer.outputs.first?.rows ?? 1, inputs: [])
+            }
             return answer
         }
     }
@@ -98,12 +100,14 @@ package final class PredictionService: Sendable {
             let latency = started.microsecondsSince
             let record = PredictionRecord(
                 prediction: call.id.prediction, endpoint: call.id.endpoint, variant: variant, at: clock.now(), eventTimes: eventTimes, rows: rows,
-                latencyMicroseconds: latency, inputs: LoggedColumns.inputs(call.inputs, of: model), outputs: LoggedColumns.outputs(outputs, rows: rows))
+                latencyMicroseconds: latency, inputs: LoggedColumns.inputs(call.inputs, of: model),
+                outputs: LoggedColumns.outputs(outputs, rows: rows))
             return (model, outputs, record)
         } catch {
             logFailure(error, of: variant, call, started, rows: rows, inputs: LoggedColumns.inputs(call.inputs, of: model))
             // Whatever the runtime calls it: the inputs were as the model declares them, so it is the model that failed.
-            throw TernError(.internal, "\(variant.model) version \(variant.version) failed on this request: \(TernError.wrap(error).message)", cause: error)
+            throw TernError(
+                .internal, "\(variant.model) version \(variant.version) failed on this request: \(TernError.wrap(error).message)", cause: error)
         }
     }
 
@@ -112,13 +116,15 @@ package final class PredictionService: Sendable {
         if let loaded = pool.loaded(key) { return loaded }
         do { return try await pool.model(key) } catch {
             logFailure(error, of: variant, call, .now(), rows: call.inputs.first?.rows ?? 1, inputs: [])
-            throw TernError(.unavailable, "\(variant.model) version \(variant.version) cannot be loaded: \(TernError.wrap(error).message)", cause: error)
+            throw TernError(
+                .unavailable, "\(variant.model) version \(variant.version) cannot be loaded: \(TernError.wrap(error).message)", cause: error)
         }
     }
 
     private func logFailure(_ error: any Error, of variant: VariantReference, _ call: Call, _ started: DispatchTime, rows: Int, inputs: [Column]) {
         let record = PredictionRecord(
-            prediction: call.id.prediction, endpoint: call.id.endpoint, variant: variant, at: clock.now(), eventTimes: (try? call.eventTimes(rows: rows)) ?? [],
+            prediction: call.id.prediction, endpoint: call.id.endpoint, variant: variant, at: clock.now(),
+            eventTimes: (try? call.eventTimes(rows: rows)) ?? [],
             rows: rows, latencyMicroseconds: started.microsecondsSince, error: TernError.wrap(error).message, inputs: inputs, outputs: [])
         metrics.count(record)
         do { try log.append(record) } catch {

@@ -38,7 +38,12 @@ extension PredictionService {
         let all = metrics.all()
         let series = all.flatMap { entry in
             entry.endpoint.sorted.map { variant, series in
-                (labels: [("endpoint", entry.name), ("variant", variant.name), ("role", variant.role.rawValue), ("model", variant.model), ("version", String(variant.version))], series: series)
+                (
+                    labels: [
+                        ("endpoint", entry.name), ("variant", variant.name), ("role", variant.role.rawValue), ("model", variant.model),
+                        ("version", String(variant.version)),
+                    ], series: series
+                )
             }
         }
         page.family("tern_predictions_total", "counter", "Requests that a variant was asked")

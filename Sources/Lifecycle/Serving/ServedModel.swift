@@ -27,7 +27,8 @@ extension PredictionService {
     package func describe(_ name: String, version: Int? = nil) async throws -> ServedModel {
         guard let endpoint = ports.endpoint(name) else {
             let model = try await directModel(name, version)
-            return ServedModel(name: name, version: version ?? 0, versions: [version ?? 0], inputs: model.inputs, outputs: model.outputs, eventTime: nil,
+            return ServedModel(
+                name: name, version: version ?? 0, versions: [version ?? 0], inputs: model.inputs, outputs: model.outputs, eventTime: nil,
                 features: model.features)
         }
         let all = endpoint.variants + endpoint.standby
@@ -40,7 +41,8 @@ extension PredictionService {
         var versions: [Int] = []
         for other in all where !versions.contains(other.version) { versions.append(other.version) }
         return ServedModel(
-            name: name, version: variant.version, versions: version == nil ? versions.sorted() : [variant.version], inputs: model.inputs, outputs: model.outputs,
+            name: name, version: variant.version, versions: version == nil ? versions.sorted() : [variant.version], inputs: model.inputs,
+            outputs: model.outputs,
             eventTime: endpoint.eventTime, features: model.features)
     }
 
@@ -62,7 +64,9 @@ extension PredictionService {
     ///
     /// - Throws: `not_found`.
     package func metrics(_ endpoint: String) throws -> EndpointMetrics {
-        guard ports.endpoint(endpoint) != nil else { throw TernError.notFound("no endpoint '\(endpoint)'", hint: "tern endpoints shows what is served") }
+        guard ports.endpoint(endpoint) != nil else {
+            throw TernError.notFound("no endpoint '\(endpoint)'", hint: "tern endpoints shows what is served")
+        }
         let known = metrics.endpoint(endpoint)
         let statistics = log.statistics(endpoint: endpoint)
         return EndpointMetrics(

@@ -77,7 +77,8 @@ extension ServingMetrics.Endpoint {
 extension VariantMetrics {
     init(_ variant: VariantReference, _ series: ServingMetrics.Series) {
         self.init(
-            variant: variant, requests: series.requests, rows: series.rows, errors: series.errors, latencyP50Microseconds: series.histogram.quantile(0.5),
+            variant: variant, requests: series.requests, rows: series.rows, errors: series.errors,
+            latencyP50Microseconds: series.histogram.quantile(0.5),
             latencyP99Microseconds: series.histogram.quantile(0.99),
             latencyMeanMicroseconds: series.histogram.count == 0 ? nil : Double(series.histogram.sumMicroseconds) / Double(series.histogram.count),
             lastRequest: series.last)

@@ -27,7 +27,7 @@ struct DemoScript: Sendable {
         let split = try await addData()
         try await train()
         try await approve(with: approver)
-        return try await replay(from: split)
+        return try await replay(from: split, approver: approver)
     }
 
     // MARK: 1. The project and its data
@@ -125,7 +125,7 @@ struct DemoScript: Sendable {
 
     // MARK: 4. The replay
 
-    private func replay(from split: Timestamp) async throws -> Outcome {
+    private func replay(from split: Timestamp, approver: TernClient) async throws -> Outcome {
         heading("The market, half hour by half hour, a day a request")
         let table = try HistoryTable(file: market, time: "settled_at", target: "up", from: split, to: until, batch: .days(1))
         guard let last = table.times.last else { throw TernError.invalid("there is nothing to replay before \(until?.description ?? "the end")") }
@@ -135,7 +135,7 @@ struct DemoScript: Sendable {
         var sabotage = Sabotage.waiting
         for index in table.batches.indices {
             let day = table.batches[index].start
-            if sabotage != .done, day >= split + .days(75) { sabotage = try await self.sabotage(sabotage) }
+            if sabotage != .done, day >= split + .days(75) { sabotage = try await self.sabotage(sabotage, approver: approver) }
             try await replay.send(index)
             if index % 7 == 6 || index == table.batches.count - 1 {
                 told = try await tell(after: told, &progress)
@@ -154,7 +154,7 @@ struct DemoScript: Sendable {
     }
 
     /// A candidate that has learnt nothing is refused; another is forced past the gates, for the canary to catch.
-    private func sabotage(_ state: Sabotage) async throws -> Sabotage {
+    private func sabotage(_ state: Sabotage, approver: TernClient) async throws -> Sabotage {
         let status = try await client.get("endpoints/\(endpoint)")
         if let release = status["release"], ["running", "paused"].contains(release.cell("state")) { return .waiting }
         heading("A candidate trained on shuffled labels")
@@ -167,7 +167,7 @@ struct DemoScript: Sendable {
         } catch let error as TernError where error.code == .gateRefused {
             say("refused: \(error.message)")
         }
-        _ = try await client.post(
+        _ = try await approver.post(
             "endpoints/\(endpoint)/release", ["version": forced["version"] ?? .null, "override": "the demo forces a bad candidate to see the canary catch it"])
         say("forced with a recorded reason; the canary's guard will see")
         return .done

@@ -21,6 +21,10 @@ final class ServerProcess: Sendable {
         let process = Process()
         process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
         process.arguments = ["server", "--home", home, "--port", String(port)]
+        var environment = ProcessInfo.processInfo.environment
+        // The steps' Python: the one that script/setup made, unless somebody chose another.
+        if environment["TERN_PYTHON_VENV"] == nil, let setup = SetupFolder.find() { environment["TERN_PYTHON_VENV"] = setup + "/venv" }
+        process.environment = environment
         process.standardOutput = FileHandle.nullDevice
         let log = home + ".server.log"
         _ = FileManager.default.createFile(atPath: log, contents: nil)

@@ -41,11 +41,19 @@ actor EndpointLoop {
 
     /// One pass; whoever asks while another is under way gets a pass of its own after it, so that it sees what has come since.
     func pass(_ endpoint: String) async throws -> Bool {
-        while let current = running[endpoint] { _ = try? await current.value }
+        while let current = running[endpoint] {
+            _ = try? await current.value
+            clear(current, of: endpoint)
+        }
         let task = Task(name: "tern.loop.\(endpoint)") { try await work.advance(endpoint) }
         running[endpoint] = task
-        defer { running[endpoint] = nil }
+        defer { clear(task, of: endpoint) }
         return try await task.value
+    }
+
+    /// Whoever sees a pass ended clears it: to wait for an ended task does not suspend, so its owner might never get its turn.
+    private func clear(_ task: Task<Bool, any Error>, of endpoint: String) {
+        if running[endpoint] == task { running[endpoint] = nil }
     }
 
     /// Returns when nothing changes any more and what the policy started has ended.

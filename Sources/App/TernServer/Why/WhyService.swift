@@ -2,6 +2,7 @@ import Hummingbird
 import Registry
 import Releases
 import TernKernel
+import TernLog
 import TernStore
 import TernWeb
 

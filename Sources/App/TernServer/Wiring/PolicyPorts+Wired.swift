@@ -17,8 +17,11 @@ extension PolicyPorts {
             alerts: { endpoint in try await monitoring.service.alerts(endpoint: endpoint).map(PolicyAlert.init(_:)) },
             releaseInProgress: { try await releases.service.releaseInProgress($0) },
             makeTrainingSet: { endpoint, dataset, from, to, identity, reason in
-                let target = try await registry.service.target(of: releases.service.endpoint(endpoint).declaration.model)
-                let time = try await datasets.service.get(dataset).declaration.time
+                let model = try await releases.service.endpoint(endpoint).declaration.model
+                guard let target = try await registry.service.model(model).declaration?.target else {
+                    throw TernError(.conflict, "model '\(model)' is not declared", hint: "declare it under models: in tern.yaml, with its target")
+                }
+                let time = try await datasets.service.get(dataset).time
                 let path = "\(folder)/labelled-\(Identifier.random()).parquet"
                 defer { try? FileManager.default.removeItem(atPath: path) }
                 let rows = try await monitoring.service.labelledTable(endpoint, from: from, to: to, target: target, timeColumn: time, to: path)

@@ -1,5 +1,7 @@
 import Registry
+import Releases
 import TernKernel
+import TernLog
 import Tracking
 
 extension RegistryPorts {
@@ -7,15 +9,12 @@ extension RegistryPorts {
     static func wired(tracking: TrackingRoom, late: LateRooms) -> RegistryPorts {
         RegistryPorts(
             run: { id in
-                let run: Run
                 do {
-                    run = try await tracking.service.run(id)
+                    let run = try await tracking.service.run(id)
+                    return RunFacts(artifactURI: run.info.artifactURI, params: run.params, tags: run.tags)
                 } catch let error as TernError where error.code == .notFound {
                     return nil
                 }
-                return RunFacts(
-                    artifactURI: run.info.artifactURI, params: Dictionary(run.params.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last }),
-                    tags: Dictionary(run.tags.map { ($0.key, $0.value) }, uniquingKeysWith: { _, last in last }))
             },
             loggedModel: { id in
                 do {
@@ -28,9 +27,11 @@ extension RegistryPorts {
             artifactFile: { source, _ in try tracking.artifacts.files(below: source) },
             user: { model, version in
                 let releases = try late.releaseService()
-                return releases.endpointNames.first { name in
-                    releases.served(name)?.variants.contains { $0.model == model && $0.version == version } == true
-                }.map { "endpoint \($0)" }
+                for name in releases.endpointNames {
+                    let variants = releases.served(name)?.variants ?? []
+                    if variants.contains(where: { $0.model == model && $0.version == version }) { return "endpoint \(name)" }
+                }
+                return nil
             })
     }
 }

@@ -7,7 +7,7 @@ import TernLog
 
 extension ReleasePorts {
     /// Registry says what may be released, Serving loads it, Monitoring says how it does.
-    static func wired(registry: RegistryRoom, serving: ServingRoom, monitoring: MonitoringRoom, log: InferenceLog, clock: WallClock) -> ReleasePorts {
+    static func wired(registry: RegistryRoom, serving: ServingRoom, monitoring: MonitoringRoom) -> ReleasePorts {
         ReleasePorts(
             status: { model, version in
                 do {
@@ -19,16 +19,17 @@ extension ReleasePorts {
             latestApproved: { try await registry.service.latestApproved($0) },
             ensureLoaded: { try await serving.pool.ensureLoaded($0) },
             isLoaded: { serving.pool.loaded(ModelPool.Key($0)) != nil },
+            // Who may release has been asked; that its version becomes the champion follows.
             setChampion: { model, version, identity in
-                try await registry.service.setAlias(RegistryService.champion, of: model, to: version, by: identity)
+                try await registry.service.setAlias(RegistryService.champion, of: model, to: version, by: Identity(name: identity.name, role: .admin))
             },
-            observe: { endpoint, since, _ in
-                try await monitoring.service.observe(endpoint, since: since).map { seen in
+            observe: { endpoint, since, latencyLimit in
+                try await monitoring.service.observe(endpoint, since: since, latencyLimit: latencyLimit).map { seen in
                     Releases.VariantObservation(
                         variant: seen.variant.name, requests: seen.requests, rows: seen.rows, errors: seen.errors,
-                        latencyP99Microseconds: seen.latencyP99Microseconds, slow: nil, labelled: seen.labelled, correct: seen.correct)
+                        latencyP99Microseconds: seen.latencyP99Microseconds, slow: seen.slow, labelled: seen.labelled, correct: seen.correct)
                 }
             },
-            clock: { endpoint in log.clock(endpoint: endpoint) })
+            clock: { try await monitoring.service.eventClock($0) })
     }
 }

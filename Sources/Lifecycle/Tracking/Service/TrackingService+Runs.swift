@@ -10,7 +10,8 @@ package struct RunDraft: Sendable {
     package var startTime: Int64
     package var tags: [String: String]
 
-    package init(experiment: Int64 = Experiment.defaultID, name: String? = nil, user: String = "", startTime: Int64 = 0, tags: [String: String] = [:]) {
+    package init(experiment: Int64 = Experiment.defaultID, name: String? = nil, user: String = "", startTime: Int64 = 0, tags: [String: String] = [:])
+    {
         self.experiment = experiment
         self.name = name
         self.user = user

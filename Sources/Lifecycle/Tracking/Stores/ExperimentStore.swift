@@ -45,7 +45,10 @@ enum ExperimentStore {
 
     static func setTag(_ id: Int64, _ key: String, _ value: String, _ connection: Connection) throws {
         try connection.execute(
-            "INSERT INTO experiment_tags (experiment_id, key, value) VALUES (?, ?, ?) ON CONFLICT (experiment_id, key) DO UPDATE SET value = excluded.value",
+            """
+            INSERT INTO experiment_tags (experiment_id, key, value) VALUES (?, ?, ?)
+            ON CONFLICT (experiment_id, key) DO UPDATE SET value = excluded.value
+            """,
             [.int(id), .text(key), .text(value)])
     }
 

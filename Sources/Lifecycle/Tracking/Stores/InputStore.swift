@@ -47,7 +47,8 @@ enum InputStore {
             """, list.arguments + [SQLValue(limit)]
         ).map {
             TrackedDataset(
-                experiment: try $0.int("experiment_id"), name: try $0.text("name"), digest: try $0.text("digest"), context: $0.optionalText("context"))
+                experiment: try $0.int("experiment_id"), name: try $0.text("name"), digest: try $0.text("digest"), context: $0.optionalText("context")
+            )
         }
     }
 }

@@ -37,7 +37,10 @@ enum LoggedModelStore {
 
     static func setParam(_ id: String, _ key: String, _ value: String, _ connection: Connection) throws {
         try connection.execute(
-            "INSERT INTO logged_model_params (model_id, key, value) VALUES (?, ?, ?) ON CONFLICT (model_id, key) DO UPDATE SET value = excluded.value",
+            """
+            INSERT INTO logged_model_params (model_id, key, value) VALUES (?, ?, ?)
+            ON CONFLICT (model_id, key) DO UPDATE SET value = excluded.value
+            """,
             [.text(id), .text(key), .text(value)])
     }
 

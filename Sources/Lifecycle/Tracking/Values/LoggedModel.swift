@@ -31,7 +31,8 @@ package struct LoggedModelDraft: Sendable {
     package var tags: [String: String]
 
     package init(
-        experiment: Int64, name: String? = nil, type: String = "", sourceRun: String = "", params: [String: String] = [:], tags: [String: String] = [:]
+        experiment: Int64, name: String? = nil, type: String = "", sourceRun: String = "", params: [String: String] = [:],
+        tags: [String: String] = [:]
     ) {
         self.experiment = experiment
         self.name = name

@@ -109,7 +109,9 @@ package struct ExperimentSearch: Sendable {
     package var offset: Int
     package var limit: Int
 
-    package init(filter: SearchFilter = SearchFilter(), order: [SearchOrder] = [], stages: StageSelection = .active, offset: Int = 0, limit: Int = 1000) {
+    package init(
+        filter: SearchFilter = SearchFilter(), order: [SearchOrder] = [], stages: StageSelection = .active, offset: Int = 0, limit: Int = 1000
+    ) {
         self.filter = filter
         self.order = order
         self.stages = stages
