@@ -55,7 +55,7 @@ private let items = [Migration("2026-11-test-items", ["CREATE TABLE items (id IN
 
     @Test func `a second row with a unique key says so`() async throws {
         try await withDatabase(items) { database in
-            try await database.write { try $0.execute("INSERT INTO items (name) VALUES ('a')") }
+            _ = try await database.write { try $0.execute("INSERT INTO items (name) VALUES ('a')") }
             await #expect(throws: TernError.self) { try await database.write { try $0.execute("INSERT INTO items (name) VALUES ('a')") } }
         }
     }
@@ -98,7 +98,7 @@ private let items = [Migration("2026-11-test-items", ["CREATE TABLE items (id IN
 @Suite struct Ledgers {
     private func fill(_ database: Database, _ count: Int) async throws {
         for number in 1...count {
-            try await database.write { transaction in
+            _ = try await database.write { transaction in
                 try transaction.record(LedgerEvent("thing.changed", subject: "thing/\(number % 3)", by: "test", reason: "because", data: ["n": JSON(number)]))
             }
         }
@@ -120,7 +120,7 @@ private let items = [Migration("2026-11-test-items", ["CREATE TABLE items (id IN
     func `a change by hand is found and its place named`(tampering: String) async throws {
         try await withDatabase { database in
             try await fill(database, 12)
-            try await database.write { try $0.execute(tampering) }
+            _ = try await database.write { try $0.execute(tampering) }
             do {
                 _ = try await LedgerStore(database).verify()
                 Issue.record("the ledger verified")
