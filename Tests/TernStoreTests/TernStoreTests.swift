@@ -64,7 +64,7 @@ private let items = [Migration("2026-11-test-items", ["CREATE TABLE items (id IN
         try await withTemporaryFolder { folder in
             let path = folder + "/db.sqlite"
             let first = try Database(path: path, migrations: items)
-            try await first.write { try $0.execute("INSERT INTO items (name) VALUES ('kept')") }
+            _ = try await first.write { try $0.execute("INSERT INTO items (name) VALUES ('kept')") }
             try first.close()
             let second = try Database(path: path, migrations: items)
             #expect(try await second.read { try $0.row("SELECT name FROM items")?.text("name") } == "kept")
