@@ -7,15 +7,15 @@ func time(_ text: String) -> Moment { Moment(Timestamp(text) ?? Timestamp(millis
 
 extension EndpointCard {
     static let price = EndpointCard(
-        endpoint: .endpoint("price"), model: .model("price-direction"), primary: .version("price-direction", 4, text: "v4"),
-        shares: [Share(name: "v4", role: "primary", percent: "75 %", width: 75), Share(name: "v6", role: "canary", percent: "25 %", width: 25)],
+        endpoint: .endpoint("price"), model: .model("price-direction"), shares: [Share(name: "v4", version: .version("price-direction", 4, text: "v4"), role: "primary", percent: "75 %", width: 75),
+            Share(name: "v6", version: .version("price-direction", 6, text: "v6"), role: "canary", percent: "25 %", width: 25)],
         shadows: ["alone"], release: Badge("canary running", .busy), alerts: Badge("1 alert", .bad), metric: "f1", value: "0.671", verdict: "good", floor: "0.62",
         window: "1997-03-05 – 1997-03-12",
         spark: Spark((0..<40).map { 0.68 + 0.05 * sin(Double($0) / 4) - ($0 > 24 && $0 < 29 ? 0.11 : 0) }, floor: 0.62, label: "f1 of the last 40 windows"),
         p50: "0.41 ms", p99: "1.92 ms", requests: "12,480", errors: nil, clock: time("1997-03-14T09:30:00Z"))
 
     static let bare = EndpointCard(
-        endpoint: .endpoint("e"), model: .model("m"), primary: nil, shares: [], shadows: [], release: nil, alerts: Badge("no alerts", .good),
+        endpoint: .endpoint("e"), model: .model("m"), shares: [], shadows: [], release: nil, alerts: Badge("no alerts", .good),
         metric: "quality", value: "–", verdict: "", floor: nil, window: nil, spark: nil, p50: "–", p99: "–", requests: "0", errors: nil, clock: nil)
 }
 

@@ -47,11 +47,14 @@ import Testing
             tern_prediction_duration_seconds_bucket{endpoint="price",variant="v1",role="primary",model="m",version="1",le="0.0001"} 3
             tern_prediction_duration_seconds_bucket{endpoint="price",variant="v1",role="primary",model="m",version="1",le="0.00025"} 10
             tern_prediction_duration_seconds_bucket{endpoint="price",variant="v1",role="primary",model="m",version="1",le="+Inf"} 10
+            tern_prediction_duration_seconds_bucket{endpoint="price",variant="v1",role="canary",model="m",version="1",le="0.0001"} 1
+            tern_prediction_duration_seconds_bucket{endpoint="price",variant="v1",role="canary",model="m",version="1",le="0.00025"} 1
+            tern_prediction_duration_seconds_bucket{endpoint="price",variant="v1",role="canary",model="m",version="1",le="+Inf"} 1
             tern_prediction_duration_seconds_bucket{endpoint="price-2",variant="v1",role="primary",model="m",version="1",le="5e-05"} 99
             """
         let chart = LatencyBars(exposition: text, endpoint: "price").chart
         #expect(chart.labels == ["≤ 0.10 ms", "≤ 0.25 ms"])
-        #expect(chart.series == [BarChart.Bars(name: "v1", values: [3, 7])])
+        #expect(chart.series == [BarChart.Bars(name: "v1", values: [4, 7])])
         #expect(LatencyBars(exposition: text, endpoint: "none").chart.series.isEmpty)
         #expect(LatencyBars(exposition: "", endpoint: "").chart.labels.isEmpty)
     }

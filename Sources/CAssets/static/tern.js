@@ -38,7 +38,7 @@
     return {
       ...common(), series, grid: { left: 8, right: 12, top: chart.lines.length > 1 ? 30 : 12, bottom: 6, containLabel: true },
       legend: { ...legend(), show: chart.lines.length > 1 }, tooltip: { ...tooltip(), trigger: "axis", valueFormatter: short },
-      xAxis: { ...axis(), type: chart.time ? "time" : "value", splitLine: { show: false }, min: "dataMin", max: "dataMax", name: "" },
+      xAxis: { ...axis(), type: chart.time ? "time" : "value", splitLine: { show: false }, min: "dataMin", max: (range) => Math.max(range.max, ...chart.marks.map((mark) => mark.at)) },
       yAxis: { ...axis(), type: "value", scale: true },
     };
   }

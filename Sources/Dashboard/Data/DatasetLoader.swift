@@ -23,7 +23,7 @@ struct DatasetLoader: Sendable {
         let dataset = try await services.datasets.get(name)
         let shown = dataset.versions.isEmpty && number == nil ? nil : try await services.datasets.version(name, number)
         return DatasetPage(
-            title: name, owner: dataset.owner, description: dataset.description ?? "", time: dataset.time, shown: shown.map { String($0.version) },
+            title: name, owner: dataset.owner, description: dataset.description.map { $0.hasSuffix(".") ? $0 : $0 + "." } ?? "", time: dataset.time, shown: shown.map { String($0.version) },
             versions: dataset.versions.map { version in
                 DatasetPage.Version(
                     version: Link.dataset(name, version.version, text: "v\(version.version)"), shown: version.version == shown?.version,
@@ -41,12 +41,15 @@ extension DatasetPage.Column {
         name = schema.name
         type = schema.type + (schema.nullable ? "?" : "")
         expect = expectation.map(DatasetPage.Column.words) ?? ""
-        least = profile?.minimum.map(Figures.number) ?? ""
-        mean = profile?.mean.map(Figures.number) ?? ""
-        greatest = profile?.maximum.map(Figures.number) ?? ""
+        // Times are profiled as milliseconds.
+        let isTime = schema.type == "time"
+        let text: (Double) -> String = { isTime && abs($0) < 9e15 ? Moment(milliseconds: Int64($0)).text : Figures.number($0) }
+        least = profile?.minimum.map(text) ?? ""
+        mean = isTime ? "" : profile?.mean.map(text) ?? ""
+        greatest = profile?.maximum.map(text) ?? ""
         missing = profile.map { $0.missing == 0 ? "0" : "\(Figures.count($0.missing)) (\(Figures.share($0.missingShare)))" } ?? ""
         distinct = profile.map { Figures.count($0.distinct) } ?? ""
-        bars = profile.map(DatasetPage.Column.bars) ?? []
+        bars = profile.map { DatasetPage.Column.bars($0, text) } ?? []
     }
 
     private static func words(_ expectation: ColumnExpectation) -> String {
@@ -64,11 +67,11 @@ extension DatasetPage.Column {
     }
 
     /// Equal widths for numbers, the most frequent values for the rest.
-    private static func bars(_ profile: ColumnProfile) -> [Bar] {
+    private static func bars(_ profile: ColumnProfile, _ text: (Double) -> String) -> [Bar] {
         let few = profile.top.prefix(12)
         let counts: [(words: String, count: Int)] =
             if profile.kind == .numeric, profile.distinct > 12 {
-                profile.histogram(bins: 20).map { ("\(Figures.number($0.from)) to \(Figures.number($0.to)): \(Figures.count($0.count))", $0.count) }
+                profile.histogram(bins: 20).map { ("\(text($0.from)) to \(text($0.to)): \(Figures.count($0.count))", $0.count) }
             } else {
                 few.map { ("\($0.value): \(Figures.count($0.count))", $0.count) }
             }

@@ -2,6 +2,7 @@
 struct EndpointCard: DashboardView, Equatable {
     struct Share: Sendable, Equatable {
         var name: String
+        var version: Link
         var role: String
         var percent: String
         /// For the bar, 0 to 100.
@@ -10,7 +11,6 @@ struct EndpointCard: DashboardView, Equatable {
 
     var endpoint: Link
     var model: Link
-    var primary: Link?
     var shares: [Share]
     var shadows: [String]
     var release: Badge?
@@ -41,8 +41,7 @@ struct EndpointCard: DashboardView, Equatable {
         <div class="tile"><b>{{requests}}</b><span>requests{{#errors}}, <em class="bad">{{.}} failed</em>{{/errors}}</span></div>
         </div>
         <div class="traffic"><div class="split">{{#shares}}<i class="{{role}}" style="width:{{width}}%" title="{{name}} {{percent}}"></i>{{/shares}}</div>
-        <p>{{#primary}}<span class="key primary">{{>link}}</span>{{/primary}}{{^primary}}<span class="muted">nothing released yet</span>{{/primary}}\#
-        {{#shares}}<span class="key {{role}}">{{name}} <span class="muted">{{role}}</span> {{percent}}</span>{{/shares}}\#
+        <p>{{^shares}}<span class="muted">nothing released yet</span>{{/shares}}{{#shares}}<span class="key {{role}}">{{#version}}{{>link}}{{/version}} <span class="muted">{{role}}</span> {{percent}}</span>{{/shares}}\#
         {{#shadows}}<span class="key shadow">{{.}} <span class="muted">shadow</span></span>{{/shadows}}</p></div>
         </article>
         """#

@@ -118,7 +118,8 @@ struct LatencyBars {
         let escaped = endpoint.replacing("\\", with: "\\\\").replacing("\"", with: "\\\"").replacing("\n", with: "\\n")
         let prefix = "tern_prediction_duration_seconds_bucket{endpoint=\"\(escaped)\",variant=\""
         var bounds: [Double] = []
-        var cumulative: [String: [Double]] = [:]
+        var cumulative: [String: [Double: Double]] = [:]
+        var shadows: Set<String> = []
         for line in exposition.split(separator: "\n") where line.hasPrefix(prefix) {
             guard let bound = line.range(of: ",le=\""), let end = line.range(of: "\"} "), let count = Double(line[end.upperBound...]),
                 let role = line.range(of: "\",role=\"")
@@ -126,12 +127,16 @@ struct LatencyBars {
             // `+Inf` reads as infinity.
             let limit = Double(line[bound.upperBound..<end.lowerBound]) ?? .infinity
             let variant = String(line[line.index(line.startIndex, offsetBy: prefix.count)..<role.lowerBound])
-            cumulative[variant, default: []].append(count)
+            // One that was a canary and became the primary stands there twice.
+            cumulative[variant, default: [:]][limit, default: 0] += count
+            if line[role.upperBound...].hasPrefix("shadow\"") { shadows.insert(variant) }
             if !bounds.contains(limit) { bounds.append(limit) }
         }
-        var series = cumulative.filter { $0.value.count == bounds.count }.map { variant, counts in
-            BarChart.Bars(name: variant, values: counts.indices.map { counts[$0] - ($0 > 0 ? counts[$0 - 1] : 0) })
-        }.sorted { $0.name < $1.name }
+        bounds.sort()
+        var series = cumulative.map { variant, counts in
+            let totals = bounds.map { counts[$0] ?? 0 }
+            return BarChart.Bars(name: variant, values: totals.indices.map { totals[$0] - ($0 > 0 ? totals[$0 - 1] : 0) })
+        }.sorted { (shadows.contains($0.name) ? 1 : 0, $0.name.count, $0.name) < (shadows.contains($1.name) ? 1 : 0, $1.name.count, $1.name) }
         let used = bounds.indices.filter { index in series.contains { $0.values[index] > 0 } }
         guard let first = used.first, let last = used.last else {
             chart = BarChart(labels: [], series: [])

@@ -36,16 +36,13 @@ struct EndpointLoader: Sendable {
         let traffic = (try? services.serving.metrics(status.declaration.name))?.variants ?? []
         let order: [VariantRole] = [.primary, .canary, .shadow]
         return order.flatMap { role in status.variants.filter { $0.reference.role == role } }.map { variant in
-            let mine = traffic.first { $0.variant == variant.reference }
+            let mine = VariantTraffic(traffic, of: variant.reference)
             return VariantRow(
                 name: variant.reference.name,
                 version: Link.version(variant.reference.model, variant.reference.version, text: "v\(variant.reference.version)"),
                 role: variant.reference.role.rawValue, share: variant.reference.role == .shadow ? "–" : Figures.share(variant.share),
                 width: Int((max(0, min(1, variant.share)) * 100).rounded()), since: Moment(variant.sinceEventTime ?? variant.since), loaded: variant.loaded,
-                requests: mine.map { Figures.count($0.requests) } ?? "–", rows: mine.map { Figures.count($0.rows) } ?? "–",
-                errors: mine.map { Figures.count($0.errors) } ?? "–",
-                p50: mine?.latencyP50Microseconds.map { Figures.duration(microseconds: $0) } ?? "–",
-                p99: mine?.latencyP99Microseconds.map { Figures.duration(microseconds: $0) } ?? "–")
+                requests: mine.requests, rows: mine.rows, errors: mine.errors, p50: mine.p50, p99: mine.p99)
         }
     }
 

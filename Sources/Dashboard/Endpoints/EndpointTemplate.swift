@@ -17,7 +17,7 @@ extension EndpointPage {
         """#
 
     static let stateTemplate = #"""
-        {{#card}}{{>card}}{{/card}}
+        <div class="same">{{#card}}{{>card}}{{/card}}</div>
         <section class="panel"><h2>Variants</h2>
         <table><thead><tr><th>Variant</th><th>Version</th><th>Role</th><th class="n">Share</th><th></th><th>Since</th><th class="n">Requests</th><th class="n">Rows</th>\#
         <th class="n">Failed</th><th class="n">p50</th><th class="n">p99</th></tr></thead><tbody>

@@ -44,7 +44,8 @@ extension ModelVersionView {
         number = String(version.version)
         self.open = open
         status = Badge(state: version.status.rawValue)
-        statusReason = version.statusReason
+        // What its gates say stands below.
+        statusReason = version.gates.isEmpty ? version.statusReason : nil
         aliases = version.aliases.sorted()
         origin = version.origin.rawValue
         let skipped = version.gates.filter { $0.verdict == .skipped }.count
@@ -63,13 +64,21 @@ extension ModelVersionView {
         reject = decidable ? address + "/reject" : nil
     }
 
+    /// Digests cut to what people compare.
+    private static func shortened(_ text: String) -> String {
+        text.split(separator: " ", omittingEmptySubsequences: false).map { word in
+            let last = word.split(separator: "/").last ?? word
+            return Digest(hex: String(last)) == nil ? String(word) : String(word.dropLast(last.count)) + last.prefix(12)
+        }.joined(separator: " ")
+    }
+
     /// Where it comes from.
     private static func facts(_ version: ModelVersion) -> [Fact] {
         let lineage = version.lineage
         var facts: [Fact] = []
         func add(_ name: String, _ text: String?, link: Link? = nil, mono: Bool = false) {
             guard text != nil || link != nil else { return }
-            facts.append(Fact(name: name, text: text ?? "", link: link, mono: mono))
+            facts.append(Fact(name: name, text: shortened(text ?? ""), link: link, mono: mono))
         }
         add("Run", nil, link: (version.runID ?? lineage.run).map { Link.run($0, text: $0) }, mono: true)
         add("Pipeline run", lineage.step.map { "step \($0)" }, link: lineage.pipelineRun.map { Link.pipelineRun($0, text: $0) })

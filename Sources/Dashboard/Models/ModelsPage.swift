@@ -45,7 +45,7 @@ struct ModelPage: DashboardPage {
 
     static let name = "model"
     static let template = #"""
-        <div class="title"><h1>{{title}}</h1><p class="muted">{{purpose}} {{task}}. Owned by {{owner}}. {{approvals}} {{#ledger}}{{>link}}{{/ledger}}</p>
+        <div class="title"><h1>{{title}}</h1><p class="muted">{{purpose}} Task: {{task}}. Owned by {{owner}}. {{approvals}} {{#ledger}}{{>link}}{{/ledger}}</p>
         <p class="rules">{{#rules}}<span>{{.}}</span>{{/rules}}</p></div>
         <section class="panel wide versions" style="--metrics:{{metricCount}}">
         <div class="version-row head"><span>Version</span><span>Status</span><span>Origin</span><span>Gates</span>{{#metrics}}<span class="n">{{.}}</span>{{/metrics}}<span>Made</span><span>By</span></div>
@@ -110,8 +110,8 @@ struct ModelVersionView: DashboardView, Equatable {
         {{#approve}}<form class="actions" data-post="{{.}}"><input name="reason" placeholder="reason" aria-label="Reason" autocomplete="off"><button>Approve</button>{{#reject}}<button class="danger" formaction="{{.}}">Reject</button>{{/reject}}</form>{{/approve}}
         </div><div><h3>Lineage</h3><dl>
         {{#facts}}<dt>{{name}}</dt><dd{{#mono}} class="mono"{{/mono}}>{{#link}}{{>link}} {{/link}}{{text}}</dd>{{/facts}}
-        </dl><h3>Metrics on the holdout</h3><dl>
-        {{#allMetrics}}<dt>{{key}}</dt><dd class="num">{{value}}</dd>{{/allMetrics}}
+        </dl><h3>Metrics on the holdout</h3><dl class="metrics">
+        {{#allMetrics}}<div><dt>{{key}}</dt><dd class="num">{{value}}</dd></div>{{/allMetrics}}
         </dl></div></div></div></details>
         """#
 }

@@ -42,7 +42,7 @@ struct OverviewLoader: Sendable {
         guard let latest, let signature = latest.signature else { return LoopStage("Features", "none yet", address: "/models") }
         let count = signature.inputs.count
         return LoopStage(
-            "Features", count == 1 ? "1 input" : "\(count) inputs", detail: "of \(latest.model) v\(latest.version)",
+            "Features", count == 1 ? "1 input" : "\(count) inputs", detail: "of version \(latest.version)",
             address: Link.version(latest.model, latest.version).address, tone: .good)
     }
 

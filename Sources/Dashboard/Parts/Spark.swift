@@ -17,7 +17,7 @@ struct Spark: DashboardView, Equatable {
     static let template = #"""
         <svg class="spark" viewBox="0 0 132 30" preserveAspectRatio="none" role="img" aria-label="{{label}}"><title>{{label}}</title>
         {{#floor}}<line class="floor" x1="0" x2="132" y1="{{.}}" y2="{{.}}"/>{{/floor}}
-        <path d="{{line}}"/><circle cx="{{lastX}}" cy="{{lastY}}" r="2.2"/></svg>
+        <path d="{{line}}"/><path class="last" d="M{{lastX}} {{lastY}}h0"/></svg>
         """#
 
     /// Nil with fewer than two values.

@@ -50,7 +50,7 @@ struct PipelineRunRow: DashboardView, Equatable {
 
     static let template = #"""
         {{#runs}}
-        <tr><td class="mono">{{#run}}{{>link}}{{/run}}</td><td>{{pipeline}}</td><td>{{#state}}{{>badge}}{{/state}}</td><td class="num">{{steps}}</td><td>{{origin}}</td>\#
+        <tr><td class="mono">{{#run}}{{>link}}{{/run}}</td><td>{{pipeline}}</td><td>{{#state}}{{>badge}}{{/state}}</td><td class="num nowrap">{{steps}}</td><td>{{origin}}</td>\#
         <td class="nowrap">{{#version}}{{>link}} {{/version}}{{#verdict}}{{>badge}}{{/verdict}}</td><td class="words">{{reason}}</td><td class="when">{{#dataTime}}{{>moment}}{{/dataTime}}</td>\#
         <td class="n">{{duration}}</td><td class="when muted">{{#started}}{{>moment}}{{/started}}</td></tr>
         {{/runs}}
