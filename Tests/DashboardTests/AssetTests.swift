@@ -11,16 +11,20 @@ import Testing
             #expect(first.status == 200 && first.headers["cache-control"] == "no-cache")
             #expect(first.headers["content-type"]?.hasPrefix(name.hasSuffix(".css") ? "text/css" : "text/javascript") == true)
             let tag = try #require(first.headers["etag"])
-            #expect(try await site.get("/assets/\(name)", headers: ["If-None-Match": tag]).status == 304)
-            #expect(try await site.get("/assets/\(name)", headers: ["If-None-Match": "\"other\", W/\(tag)"]).status == 304)
-            #expect(try await site.get("/assets/\(name)", headers: ["If-None-Match": "\"other\""]).status == 200)
+            for (known, status) in [(tag, 304), ("\"other\", W/\(tag)", 304), ("\"other\"", 200)] {
+                let again = try await site.get("/assets/\(name)", headers: ["If-None-Match": known])
+                #expect(again.status == status, "\(known)")
+            }
             let named = try await site.get(Assets.address(name))
             #expect(named.headers["cache-control"] == "public, max-age=31536000, immutable")
         }
     }
 
     @Test func `an asset that is not there is not found`() async throws {
-        try await TestSite.with(.empty) { site in #expect(try await site.get("/assets/other.js").status == 404) }
+        try await TestSite.with(.empty) { site in
+            let answer = try await site.get("/assets/other.js")
+            #expect(answer.status == 404)
+        }
     }
 
     @Test func `pages fetch nothing from the network`() async throws {

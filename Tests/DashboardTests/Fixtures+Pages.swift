@@ -1,7 +1,7 @@
 import TernKernel
-import TernStore
 
 @testable import Dashboard
+@testable import TernStore
 
 extension OverviewPage {
     static let full = OverviewPage(
@@ -47,14 +47,14 @@ extension RunsPage {
         rows: (0..<12).map { index in
             Row(
                 run: .run("3f2a9c1be07d\(index)", text: "train-\(index)"), id: "3f2a9c1b", experiment: "train", status: Badge(state: index == 3 ? "FAILED" : "FINISHED"),
-                user: "ann", started: time("2026-11-21T06:\(10 + index):00Z"), duration: "12.\(index) s", metrics: ["0.6\(index)12", "0.4\(index)9"])
+                user: "ann", started: moment("2026-11-21T06:\(10 + index):00Z"), duration: "12.\(index) s", metrics: ["0.6\(index)12", "0.4\(index)9"])
         }, previous: nil, next: "/runs?page=2", range: "1 to 12")
 }
 
 extension RunPage {
     static let full = RunPage(
         title: "train-1", id: "3f2a9c1be07d", experiment: Link(text: "train", address: "/runs?experiment=train"), status: Badge(state: "FINISHED"), user: "ann",
-        started: time("2026-11-21T06:10:00Z"), ended: time("2026-11-21T06:11:00Z"), duration: "1 m 00 s", pipelineRun: .pipelineRun("8c1d22aa90f4"),
+        started: moment("2026-11-21T06:10:00Z"), ended: moment("2026-11-21T06:11:00Z"), duration: "1 m 00 s", pipelineRun: .pipelineRun("8c1d22aa90f4"),
         params: [Pair(key: "trees", value: "60")], tags: [Pair(key: "mlflow.user", value: "ann")],
         metrics: [MetricView(key: "f1", value: "0.6712", step: "0", data: nil), MetricView(key: "loss", value: "0.31", step: "199", data: "/dashboard/data/runs/3f2a9c1be07d/metrics?key=loss")],
         charts: [MetricView(key: "loss", value: "0.31", step: "199", data: "/dashboard/data/runs/3f2a9c1be07d/metrics?key=loss")],
@@ -73,7 +73,7 @@ extension ModelsPage {
         Row(
             model: .model("price-direction"), purpose: "Will the price rise in the next half hour?", owner: "grid-team@example.com", task: "binary", versions: "6",
             champion: .version("price-direction", 4, text: "v4"), approved: .version("price-direction", 6, text: "v6"),
-            latest: .version("price-direction", 7, text: "v7"), updated: time("2026-11-21T06:41:00Z"))
+            latest: .version("price-direction", 7, text: "v7"), updated: moment("2026-11-21T06:41:00Z"))
     ])
 }
 
@@ -81,12 +81,12 @@ extension ModelVersionView {
     static func sample(_ number: Int, _ state: String, open: Bool = false) -> ModelVersionView {
         ModelVersionView(
             number: String(number), open: open, status: Badge(state: state), statusReason: nil, aliases: number == 4 ? ["champion"] : [], origin: "policy",
-            passed: state == "refused" ? "2 of 4" : "4 of 4", values: ["0.671", "0.702", "0.748"], made: time("2026-11-21T06:41:00Z"), by: "tern/pipelines",
+            passed: state == "refused" ? "2 of 4" : "4 of 4", values: ["0.671", "0.702", "0.748"], made: moment("2026-11-21T06:41:00Z"), by: "tern/pipelines",
             gates: [
                 Gate(gate: "f1 at least 0.55", verdict: Badge(state: "pass"), sentence: "f1 is 0.6712 on 1,728 holdout rows; at least 0.55 is asked."),
                 Gate(gate: "churn at most 60 %", verdict: Badge(state: state == "refused" ? "fail" : "pass"), sentence: "21.4 % of 1728 answers differ from the champion's (version 4); at most 60 % may."),
             ],
-            reviews: open ? [] : [Review(verdict: Badge(state: "approved"), by: "alice", at: time("2026-11-21T06:42:00Z"), reason: "gates passed, looks sound")],
+            reviews: open ? [] : [Review(verdict: Badge(state: "approved"), by: "alice", at: moment("2026-11-21T06:42:00Z"), reason: "gates passed, looks sound")],
             facts: [
                 Fact(name: "Run", text: "", link: .run("3f2a9c1be07d", text: "3f2a9c1be07d"), mono: true), Fact(name: "Code", text: "8778db0a12cd", link: nil, mono: true),
                 Fact(name: "Dataset", text: "sha256 a1b2c3d4e5f6", link: .dataset("market", 5), mono: true), Fact(name: "Environment", text: "41 packages", link: nil, mono: false),
@@ -115,20 +115,20 @@ extension PipelinesPage {
         pipelines: [
             Row(
                 name: "train", owner: "grid-team@example.com", steps: "prepare → fit → score → publish", schedule: "0 3 * * * Australia/Sydney",
-                next: time("2026-11-22T03:00:00Z"), last: .pipelineRun("8c1d22aa90f4"), state: Badge(state: "succeeded"))
+                next: moment("2026-11-22T03:00:00Z"), last: .pipelineRun("8c1d22aa90f4"), state: Badge(state: "succeeded"))
         ],
         runs: [
             PipelineRunRow(
                 run: .pipelineRun("8c1d22aa90f4"), pipeline: "train", state: Badge(state: "succeeded"), steps: "4 of 4, 1 cached", origin: "policy",
-                version: .version("price-direction", 6), verdict: Badge(state: "approved"), reason: "vicprice drifted", dataTime: time("1997-03-12T00:00:00Z"),
-                duration: "14.2 s", started: time("2026-11-21T06:41:03Z"))
+                version: .version("price-direction", 6), verdict: Badge(state: "approved"), reason: "vicprice drifted", dataTime: moment("1997-03-12T00:00:00Z"),
+                duration: "14.2 s", started: moment("2026-11-21T06:41:03Z"))
         ])
 }
 
 extension PipelineRunPage {
     static let full = PipelineRunPage(
         title: "train", id: "8c1d22aa90f4", address: "/pipeline-runs/8c1d22aa90f4", state: Badge(state: "running"), isOver: false, origin: "policy", by: "tern/policies",
-        reason: "vicprice drifted", error: nil, started: time("2026-11-21T06:41:03Z"), ended: nil, dataTime: time("1997-03-12T00:00:00Z"), duration: "",
+        reason: "vicprice drifted", error: nil, started: moment("2026-11-21T06:41:03Z"), ended: nil, dataTime: moment("1997-03-12T00:00:00Z"), duration: "",
         run: .run("3f2a9c1be07d", text: "3f2a9c1be07d"), version: nil, verdict: nil, params: "shuffle_labels false, trees 60", datasets: [.dataset("market", 5)],
         code: "8778db0a12cd",
         steps: [
@@ -155,7 +155,7 @@ extension DatasetsPage {
     static let full = DatasetsPage(datasets: [
         Row(
             dataset: .dataset("market"), description: "The half-hourly market", owner: "grid-team@example.com", latest: .dataset("market", 5, text: "v5"), versions: "5",
-            rows: "4,320", columns: "10", bytes: "214 kB", added: time("2026-11-21T06:41:00Z"))
+            rows: "4,320", columns: "10", bytes: "214 kB", added: moment("2026-11-21T06:41:00Z"))
     ])
 }
 
@@ -165,10 +165,10 @@ extension DatasetPage {
         versions: [
             Version(
                 version: .dataset("market", 5, text: "v5"), shown: true, rows: "4,320", bytes: "214 kB", digest: "a1b2c3d4e5f6", reason: "90 days of production",
-                by: "tern/policies", at: time("2026-11-21T06:41:00Z"), file: "/api/tern/v1/datasets/market/versions/5/file"),
+                by: "tern/policies", at: moment("2026-11-21T06:41:00Z"), file: "/api/tern/v1/datasets/market/versions/5/file"),
             Version(
                 version: .dataset("market", 1, text: "v1"), shown: false, rows: "8,640", bytes: "402 kB", digest: "0badc0ffee12", reason: "the first 180 days",
-                by: "ann", at: time("2026-11-21T06:10:00Z"), file: "/api/tern/v1/datasets/market/versions/1/file"),
+                by: "ann", at: moment("2026-11-21T06:10:00Z"), file: "/api/tern/v1/datasets/market/versions/1/file"),
         ],
         columns: ["day", "period", "nswprice", "vicprice"].map { name in
             Column(
@@ -177,7 +177,7 @@ extension DatasetPage {
         },
         rejected: [
             Rejection(
-                at: time("2026-11-21T06:11:00Z"), by: "ann", source: "/data/market-broken.csv", message: "row 100, column nswprice: 'n/a' is not a number",
+                at: moment("2026-11-21T06:11:00Z"), by: "ann", source: "/data/market-broken.csv", message: "row 100, column nswprice: 'n/a' is not a number",
                 violations: [Rejection.Violation(row: "100", column: "nswprice", value: "n/a", message: "'n/a' is not a number")])
         ], ledger: .ledger(subject: "dataset/market"))
 

@@ -1,8 +1,8 @@
-import Monitoring
 import TernKernel
 import Testing
 
 @testable import Dashboard
+@testable import Monitoring
 
 @Suite struct PartTests {
     @Test func `figures are short`() {
@@ -36,8 +36,8 @@ import Testing
         #expect(Spark([0.5], label: "") == nil && Spark([.nan, 1, .infinity], label: "") == nil)
         let flat = try #require(Spark([1, 1, 1], label: "flat"))
         #expect(flat.line == "M2.0 26.0L65.5 26.0L129.0 26.0")
-        let floor = try #require(Spark([0.7, 0.6], floor: 0.5, label: "").floor)
-        #expect(floor == "26.0")
+        let floored = try #require(Spark([0.7, 0.6], floor: 0.5, label: ""))
+        #expect(floored.floor == "26.0")
     }
 
     @Test func `the latency histogram is read for one endpoint and trimmed`() {

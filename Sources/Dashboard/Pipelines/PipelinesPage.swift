@@ -123,6 +123,7 @@ struct PipelineRunPage: DashboardPage {
         <dl>{{#outputs}}<dt class="mono">{{key}}</dt><dd class="mono muted">{{value}}</dd>{{/outputs}}</dl>
         {{#log}}<pre class="log">{{.}}</pre>{{/log}}</details>
         {{/steps}}
+        {{^steps}}<p class="empty">None.</p>{{/steps}}
         </section>
         """#
 }
