@@ -38,7 +38,7 @@ struct EndpointCard: DashboardView, Equatable {
         <div class="tile trend">{{#spark}}{{>spark}}{{/spark}}{{^spark}}<span class="muted">no judged window yet</span>{{/spark}}</div>
         <div class="tile"><b>{{p50}}</b><span>p50</span></div>
         <div class="tile"><b>{{p99}}</b><span>p99</span></div>
-        <div class="tile"><b>{{requests}}</b><span>requests{{#errors}}, <em class="bad">{{.}} failed</em>{{/errors}}</span></div>
+        <div class="tile"><b>{{requests}}</b><span>requests since start{{#errors}}, <em class="bad">{{.}} failed</em>{{/errors}}</span></div>
         </div>
         <div class="traffic"><div class="split">{{#shares}}<i class="{{role}}" style="width:{{width}}%" title="{{name}} {{percent}}"></i>{{/shares}}</div>
         <p>{{^shares}}<span class="muted">nothing released yet</span>{{/shares}}{{#shares}}<span class="key {{role}}">{{#version}}{{>link}}{{/version}} <span class="muted">{{role}}</span> {{percent}}</span>{{/shares}}\#

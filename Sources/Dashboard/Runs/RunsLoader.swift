@@ -50,7 +50,7 @@ struct RunsLoader: Sendable {
     private func row(_ run: Run, _ metrics: [String], _ experiments: [Int64: String]) -> RunsPage.Row {
         let values = Dictionary(run.metrics.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
         return RunsPage.Row(
-            run: Link.run(run.info.id, text: run.info.name.isEmpty ? "unnamed" : run.info.name), id: String(run.info.id.prefix(8)),
+            run: Link.run(run.info.id, text: run.info.name.isEmpty ? "unnamed" : run.info.name), id: run.info.id,
             experiment: experiments[run.info.experiment] ?? String(run.info.experiment), status: Badge(state: run.info.status.rawValue), user: run.info.user,
             started: Moment(milliseconds: run.info.startTime), duration: run.info.duration, metrics: metrics.map { values[$0].map(Figures.number) ?? "" })
     }
