@@ -1,3 +1,4 @@
+import Policies
 import Datasets
 import Foundation
 import Pipelines

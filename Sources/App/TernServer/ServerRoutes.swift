@@ -1,3 +1,4 @@
+import Dashboard
 import Datasets
 import Dialects
 import Hummingbird
@@ -37,6 +38,10 @@ extension Assembly {
         LedgerRoutes(ledger: ledger).mount(on: api)
         WhyService(registry: registry.service, releases: releases.service, ledger: ledger).mount(on: api)
         mountLoop(on: api)
+        DashboardRoom(
+            tracking: tracking.service, artifacts: tracking.artifacts, datasets: datasets.service, pipelines: pipelines.service, registry: registry.service,
+            releases: releases.service, serving: serving.service, monitoring: monitoring.service, policies: policies.service, ledger: ledger
+        ).mount(on: router)
         return router
     }
 

@@ -1,0 +1,87 @@
+import Datasets
+import Monitoring
+import Pipelines
+import Policies
+import Registry
+import Releases
+import Serving
+import TernKernel
+import TernStore
+import TernWeb
+import Tracking
+
+/// The dashboard as the server sees it: pages at the root, over the services of the other rooms.
+package struct DashboardRoom: Sendable {
+    private let source: DashboardSource
+
+    /// - Parameter artifacts: where runs' files lie; without it, pages do not list them.
+    package init(
+        tracking: TrackingService, artifacts: ArtifactStore? = nil, datasets: DatasetService, pipelines: PipelineService, registry: RegistryService,
+        releases: ReleaseService, serving: PredictionService, monitoring: MonitoringService, policies: PolicyService, ledger: LedgerStore
+    ) {
+        let services = DashboardServices(
+            tracking: tracking, artifacts: artifacts, datasets: datasets, pipelines: pipelines, registry: registry, releases: releases, serving: serving,
+            monitoring: monitoring, policies: policies, ledger: ledger)
+        self.init(source: DashboardSource(services))
+    }
+
+    init(source: DashboardSource) { self.source = source }
+
+    /// Mounts the pages, their data and the assets at the root.
+    package func mount(on router: TernRouter) { DashboardRoutes(source: source).mount(on: router) }
+}
+
+/// What the loaders read from.
+struct DashboardServices: Sendable {
+    var tracking: TrackingService
+    var artifacts: ArtifactStore?
+    var datasets: DatasetService
+    var pipelines: PipelineService
+    var registry: RegistryService
+    var releases: ReleaseService
+    var serving: PredictionService
+    var monitoring: MonitoringService
+    var policies: PolicyService
+    var ledger: LedgerStore
+}
+
+/// Everything that pages and charts ask for. What is not there is thrown as `not_found`.
+struct DashboardSource: Sendable {
+    var overview: @Sendable () async throws -> OverviewPage
+    var runs: @Sendable (RunsQuery) async throws -> RunsPage
+    var run: @Sendable (_ id: String) async throws -> RunPage
+    var metric: @Sendable (_ run: String, _ key: String) async throws -> LineChart
+    var models: @Sendable () async throws -> ModelsPage
+    var model: @Sendable (_ name: String) async throws -> ModelPage
+    var endpoints: @Sendable () async throws -> EndpointsPage
+    var endpoint: @Sendable (_ name: String) async throws -> EndpointPage
+    var quality: @Sendable (_ endpoint: String) async throws -> LineChart
+    var drift: @Sendable (_ endpoint: String) async throws -> HeatChart
+    var latency: @Sendable (_ endpoint: String) async throws -> BarChart
+    var pipelines: @Sendable () async throws -> PipelinesPage
+    var pipelineRun: @Sendable (_ id: String) async throws -> PipelineRunPage
+    var datasets: @Sendable () async throws -> DatasetsPage
+    var dataset: @Sendable (_ name: String, _ version: Int?) async throws -> DatasetPage
+    var ledger: @Sendable (LedgerQuery) async throws -> LedgerPage
+}
+
+extension DashboardSource {
+    init(_ services: DashboardServices) {
+        overview = { try await OverviewLoader(services: services).load() }
+        runs = { try await RunsLoader(services: services).load($0) }
+        run = { try await RunLoader(services: services).load($0) }
+        metric = { try await RunLoader(services: services).metric($1, of: $0) }
+        models = { try await ModelLoader(services: services).list() }
+        model = { try await ModelLoader(services: services).load($0) }
+        endpoints = { EndpointsPage(endpoints: try await EndpointCardLoader(services: services).all()) }
+        endpoint = { try await EndpointLoader(services: services).load($0) }
+        quality = { try await EndpointCharts(services: services).quality($0) }
+        drift = { try await EndpointCharts(services: services).drift($0) }
+        latency = { try await EndpointCharts(services: services).latency($0) }
+        pipelines = { try await PipelineLoader(services: services).list() }
+        pipelineRun = { try await PipelineLoader(services: services).load($0) }
+        datasets = { try await DatasetLoader(services: services).list() }
+        dataset = { try await DatasetLoader(services: services).load($0, $1) }
+        ledger = { try await LedgerLoader(services: services).load($0) }
+    }
+}
