@@ -1,4 +1,3 @@
-import Policies
 import Datasets
 import Foundation
 import Pipelines

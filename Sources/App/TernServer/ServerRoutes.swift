@@ -39,7 +39,8 @@ extension Assembly {
         WhyService(registry: registry.service, releases: releases.service, ledger: ledger).mount(on: api)
         mountLoop(on: api)
         DashboardRoom(
-            tracking: tracking.service, artifacts: tracking.artifacts, datasets: datasets.service, pipelines: pipelines.service, registry: registry.service,
+            tracking: tracking.service, artifacts: tracking.artifacts, datasets: datasets.service, pipelines: pipelines.service,
+            registry: registry.service,
             releases: releases.service, serving: serving.service, monitoring: monitoring.service, policies: policies.service, ledger: ledger
         ).mount(on: router)
         return router

@@ -25,7 +25,9 @@ struct LedgerQuery: Sendable, Equatable {
     }
 
     func address(before: Int64?) -> String {
-        let parts = [subject.map { "subject=" + Link.escape($0) }, kind.map { "kind=" + Link.escape($0) }, before.map { "before=\($0)" }].compactMap { $0 }
+        let parts = [subject.map { "subject=" + Link.escape($0) }, kind.map { "kind=" + Link.escape($0) }, before.map { "before=\($0)" }].compactMap {
+            $0
+        }
         return parts.isEmpty ? "/ledger" : "/ledger?" + parts.joined(separator: "&")
     }
 }

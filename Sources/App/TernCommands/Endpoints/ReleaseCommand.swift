@@ -51,5 +51,7 @@ package struct RollbackCommand: TernSubcommand {
         try await client.post("endpoints/\(TernClient.encode(endpoint))/rollback", ["reason": .string(reason)])
     }
 
-    package func show(_ answer: JSON, _ terminal: Terminal) { terminal.line("\(endpoint): version \(answer["from"]?.cell ?? "-") answers again, version \(answer.cell("to")) is out") }
+    package func show(_ answer: JSON, _ terminal: Terminal) {
+        terminal.line("\(endpoint): version \(answer["from"]?.cell ?? "-") answers again, version \(answer.cell("to")) is out")
+    }
 }
