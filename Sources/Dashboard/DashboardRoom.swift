@@ -20,7 +20,8 @@ package struct DashboardRoom: Sendable {
         releases: ReleaseService, serving: PredictionService, monitoring: MonitoringService, policies: PolicyService, ledger: LedgerStore
     ) {
         let services = DashboardServices(
-            tracking: tracking, artifacts: artifacts, datasets: datasets, pipelines: pipelines, registry: registry, releases: releases, serving: serving,
+            tracking: tracking, artifacts: artifacts, datasets: datasets, pipelines: pipelines, registry: registry, releases: releases,
+            serving: serving,
             monitoring: monitoring, policies: policies, ledger: ledger)
         self.init(source: DashboardSource(services))
     }

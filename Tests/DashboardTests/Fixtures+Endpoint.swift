@@ -7,9 +7,13 @@ func moment(_ text: String) -> Moment { Moment(Timestamp(text) ?? Timestamp(mill
 
 extension EndpointCard {
     static let price = EndpointCard(
-        endpoint: .endpoint("price"), model: .model("price-direction"), shares: [Share(name: "v4", version: .version("price-direction", 4, text: "v4"), role: "primary", percent: "75 %", width: 75),
-            Share(name: "v6", version: .version("price-direction", 6, text: "v6"), role: "canary", percent: "25 %", width: 25)],
-        shadows: ["alone"], release: Badge("canary running", .busy), alerts: Badge("1 alert", .bad), metric: "f1", value: "0.671", verdict: "good", floor: "0.62",
+        endpoint: .endpoint("price"), model: .model("price-direction"),
+        shares: [
+            Share(name: "v4", version: .version("price-direction", 4, text: "v4"), role: "primary", percent: "75 %", width: 75),
+            Share(name: "v6", version: .version("price-direction", 6, text: "v6"), role: "canary", percent: "25 %", width: 25),
+        ],
+        shadows: ["alone"], release: Badge("canary running", .busy), alerts: Badge("1 alert", .bad), metric: "f1", value: "0.671", verdict: "good",
+        floor: "0.62",
         window: "1997-03-05 – 1997-03-12",
         spark: Spark(wavy, floor: 0.62, label: "f1 of the last 40 windows"),
         p50: "0.41 ms", p99: "1.92 ms", requests: "12,480", errors: nil, clock: moment("1997-03-14T09:30:00Z"))
@@ -28,13 +32,15 @@ extension EndpointCard {
 
 extension AlertRow {
     static let drift = AlertRow(
-        id: "12", endpoint: .endpoint("price"), monitor: "drift", column: "vicprice", state: Badge(state: "open"), raised: moment("1997-03-12T00:00:00Z"),
+        id: "12", endpoint: .endpoint("price"), monitor: "drift", column: "vicprice", state: Badge(state: "open"),
+        raised: moment("1997-03-12T00:00:00Z"),
         recorded: moment("2026-11-21T06:41:02Z"), ended: nil,
         message: "vicprice drifted: PSI 0.41 ≥ 0.20 in 5 March – 12 March 1997, mean 0.0035 → 0.0061", resolution: "", owner: "grid-team@example.com",
         acknowledgedBy: "", acknowledge: "/api/tern/v1/alerts/12/acknowledge")
 
     static let done = AlertRow(
-        id: "9", endpoint: .endpoint("price"), monitor: "quality", column: "", state: Badge(state: "resolved"), raised: moment("1997-01-08T00:00:00Z"),
+        id: "9", endpoint: .endpoint("price"), monitor: "quality", column: "", state: Badge(state: "resolved"),
+        raised: moment("1997-01-08T00:00:00Z"),
         recorded: moment("2026-11-21T06:40:02Z"), ended: moment("1997-01-15T00:00:00Z"), message: "f1 is 0.584 < 0.62 in 1 January – 8 January 1997",
         resolution: "f1 is 0.66 again", owner: "grid-team@example.com", acknowledgedBy: "ann", acknowledge: nil)
 }
@@ -45,24 +51,29 @@ extension EndpointPage {
         policy: "retrains by train, at least 21d apart, at most 12 in 365d", clock: moment("1997-03-14T09:30:00Z"), card: .price,
         variants: [
             VariantRow(
-                name: "v4", version: .version("price-direction", 4, text: "v4"), role: "primary", share: "75 %", width: 75, since: moment("1997-01-22T00:00:00Z"),
+                name: "v4", version: .version("price-direction", 4, text: "v4"), role: "primary", share: "75 %", width: 75,
+                since: moment("1997-01-22T00:00:00Z"),
                 loaded: true, requests: "9,360", rows: "9,360", errors: "0", p50: "0.41 ms", p99: "1.92 ms"),
             VariantRow(
-                name: "v6", version: .version("price-direction", 6, text: "v6"), role: "canary", share: "25 %", width: 25, since: moment("1997-03-12T00:00:00Z"),
+                name: "v6", version: .version("price-direction", 6, text: "v6"), role: "canary", share: "25 %", width: 25,
+                since: moment("1997-03-12T00:00:00Z"),
                 loaded: true, requests: "3,120", rows: "3,120", errors: "2", p50: "0.44 ms", p99: "2.40 ms"),
             VariantRow(
-                name: "alone", version: .version("price-direction", 1, text: "v1"), role: "shadow", share: "–", width: 0, since: moment("1996-11-04T00:00:00Z"),
+                name: "alone", version: .version("price-direction", 1, text: "v1"), role: "shadow", share: "–", width: 0,
+                since: moment("1996-11-04T00:00:00Z"),
                 loaded: false, requests: "12,480", rows: "12,480", errors: "0", p50: "0.39 ms", p99: "1.70 ms"),
         ],
         release: ReleaseView(
             id: "7", state: Badge(state: "running"), from: .version("price-direction", 4, text: "v4"), to: .version("price-direction", 6, text: "v6"),
-            strategy: "canary", steps: [.init(percent: "25 %", state: "now"), .init(percent: "50 %", state: "next"), .init(percent: "100 %", state: "next")],
+            strategy: "canary",
+            steps: [.init(percent: "25 %", state: "now"), .init(percent: "50 %", state: "next"), .init(percent: "100 %", state: "next")],
             guards: [
                 .init(name: "rows", verdict: Badge(state: "pass"), message: "192 rows answered; 96 are asked."),
                 .init(name: "errors", verdict: Badge(state: "pass"), message: "0 % of 4 requests failed; at most 1 % may."),
                 .init(name: "accuracy_drop", verdict: Badge(state: "not_enough_data"), message: "18 labelled rows on v6; at least 96 are asked."),
             ],
-            cause: "version 6 was approved", override: "the demo forces a bad candidate", since: moment("1997-03-12T00:00:00Z"), stepSince: moment("1997-03-12T00:00:00Z"),
+            cause: "version 6 was approved", override: "the demo forces a bad candidate", since: moment("1997-03-12T00:00:00Z"),
+            stepSince: moment("1997-03-12T00:00:00Z"),
             wait: "a step takes at least 4d and 96 rows.", by: "tern/releases", paused: false),
         standby: "v3", alerts: [.drift, .done],
         retrainings: [
@@ -81,8 +92,10 @@ extension EndpointPage {
 
     static func empty(_ name: String) -> EndpointPage {
         EndpointPage(
-            title: name, owner: name, model: .model(name), eventTime: nil, plan: "releases all at once", policy: nil, clock: nil, card: .bare, variants: [],
-            release: nil, standby: nil, alerts: [], retrainings: [], releases: [], address: Link.endpoint(name).address, ledger: .ledger(subject: name),
+            title: name, owner: name, model: .model(name), eventTime: nil, plan: "releases all at once", policy: nil, clock: nil, card: .bare,
+            variants: [],
+            release: nil, standby: nil, alerts: [], retrainings: [], releases: [], address: Link.endpoint(name).address,
+            ledger: .ledger(subject: name),
             driftHeight: 180)
     }
 }

@@ -58,7 +58,8 @@ import Testing
         let rendered = [
             try Templates.render("overview", overview), try Templates.render("run", RunPage.empty(hostile)), try Templates.render("model", model),
             try Templates.render("endpoint", EndpointPage.empty(hostile)), try Templates.render("pipeline-run", run),
-            try Templates.render("dataset", DatasetPage.empty(hostile)), try Templates.render("failure", FailurePage(.notFound(hostile, hint: hostile))),
+            try Templates.render("dataset", DatasetPage.empty(hostile)),
+            try Templates.render("failure", FailurePage(.notFound(hostile, hint: hostile))),
         ]
         for page in rendered {
             #expect(!page.contains("<script") && !page.contains("<img"), "\(page.prefix(4000))")

@@ -8,19 +8,27 @@ import Testing
     @Test func `figures are short`() {
         #expect(Figures.count(0) == "0" && Figures.count(999) == "999" && Figures.count(1_234_567) == "1,234,567" && Figures.count(-1000) == "−1,000")
         #expect(Figures.count(Int64.min) == "−9,223,372,036,854,775,808")
-        #expect(Figures.number(0.71234567) == "0.7123" && Figures.number(0.5) == "0.5" && Figures.number(1234) == "1,234" && Figures.number(1.2e-7) == "1.2e-07")
-        #expect(Figures.number(.nan) == "NaN" && Figures.number(-.infinity) == "−∞" && Figures.number(-0.00001) == "-1e-05" && Figures.number(1e300) == "1e+300")
+        #expect(
+            Figures.number(0.71234567) == "0.7123" && Figures.number(0.5) == "0.5" && Figures.number(1234) == "1,234"
+                && Figures.number(1.2e-7) == "1.2e-07")
+        #expect(
+            Figures.number(.nan) == "NaN" && Figures.number(-.infinity) == "−∞" && Figures.number(-0.00001) == "-1e-05"
+                && Figures.number(1e300) == "1e+300")
         #expect(Figures.share(0.25) == "25 %" && Figures.share(0.0042) == "0.42 %" && Figures.share(0.12345) == "12.3 %")
         #expect(Figures.bytes(0) == "0 B" && Figures.bytes(48_213) == "48.2 kB" && Figures.bytes(214_000_000) == "214 MB")
-        #expect(Figures.duration(milliseconds: 0.41) == "0.41 ms" && Figures.duration(milliseconds: 1234) == "1.2 s" && Figures.duration(milliseconds: 185_000) == "3 m 05 s")
+        #expect(
+            Figures.duration(milliseconds: 0.41) == "0.41 ms" && Figures.duration(milliseconds: 1234) == "1.2 s"
+                && Figures.duration(milliseconds: 185_000) == "3 m 05 s")
         #expect(Figures.duration(milliseconds: 7_800_000) == "2 h 10 m" && Figures.duration(milliseconds: 1e300) == "11574074074 d")
     }
 
     @Test func `the ledger's subjects lead to their pages`() {
         let pages = [
-            "model/price-direction/3": "/models/price-direction#v3", "model/price-direction": "/models/price-direction", "endpoint/price": "/endpoints/price",
+            "model/price-direction/3": "/models/price-direction#v3", "model/price-direction": "/models/price-direction",
+            "endpoint/price": "/endpoints/price",
             "endpoint/price/alert/12": "/endpoints/price", "dataset/market/2": "/data/market?version=2", "run/abc": "/runs/abc",
-            "pipeline/train/8c1d": "/pipeline-runs/8c1d", "pipeline/train": "/pipelines", "token/ann": "/ledger?subject=token%2Fann", "": "/ledger?subject=",
+            "pipeline/train/8c1d": "/pipeline-runs/8c1d", "pipeline/train": "/pipelines", "token/ann": "/ledger?subject=token%2Fann",
+            "": "/ledger?subject=",
             "model/": "/ledger?subject=model%2F", "endpoint/a b?c": "/endpoints/a%20b%3Fc",
         ]
         for (subject, address) in pages { #expect(Link.subject(subject).address == address) }
@@ -65,7 +73,9 @@ import Testing
             return WindowScore(
                 monitor: .drift, column: column, from: from, to: from + .days(7), rows: 336, method: "psi", score: value, pValue: nil, threshold: 0.2,
                 drifted: (value ?? 0) >= 0.2, status: status,
-                evidence: ["change": "mean 0.0035 → 0.0061", "before": ["rows": 8640, "mean": 0.0035], "after": ["rows": 336, "mean": 0.0061, "missing": 2]])
+                evidence: [
+                    "change": "mean 0.0035 → 0.0061", "before": ["rows": 8640, "mean": 0.0035], "after": ["rows": 336, "mean": 0.0061, "missing": 2],
+                ])
         }
         let chart = HeatChart([score("score", 0, 0.1), score("b", 0, 0.5), score("a", 7, nil, status: "versionChanged"), score("a", 0, 0)])
         #expect(chart.windows == ["1970-01-01", "1970-01-08"] && chart.columns == ["score", "b", "a"])

@@ -61,7 +61,8 @@ extension DashboardSource {
 
     /// A server on which the whole loop has gone round.
     static let full = DashboardSource(
-        overview: { .full }, runs: { _ in .full }, run: { id in
+        overview: { .full }, runs: { _ in .full },
+        run: { id in
             guard id != "nothing" else { throw TernError.notFound("Run with id=nothing not found") }
             return .full
         }, metric: { _, key in .wave(key) }, models: { .full },
@@ -72,7 +73,8 @@ extension DashboardSource {
     /// A server on which nothing has happened.
     static let empty = DashboardSource(
         overview: { OverviewPage(stages: [], endpoints: [], alerts: [], entries: []) },
-        runs: { _ in RunsPage(experiments: [], columns: [], metrics: [], rows: [], previous: nil, next: nil, range: "none") }, run: { _ in .empty("a") },
+        runs: { _ in RunsPage(experiments: [], columns: [], metrics: [], rows: [], previous: nil, next: nil, range: "none") },
+        run: { _ in .empty("a") },
         metric: { _, key in LineChart(time: false, lines: [], metric: key) }, models: { ModelsPage(models: []) },
         model: { _ in .empty("m") }, endpoints: { EndpointsPage(endpoints: []) }, endpoint: { _ in .empty("e") },
         quality: { _ in LineChart(time: true, lines: [], metric: "quality") }, drift: { _ in HeatChart(windows: [], columns: [], cells: []) },

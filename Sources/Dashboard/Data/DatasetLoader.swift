@@ -12,7 +12,8 @@ struct DatasetLoader: Sendable {
                 let latest = dataset.versions.first
                 return DatasetsPage.Row(
                     dataset: Link.dataset(dataset.name), description: dataset.description ?? "", owner: dataset.owner,
-                    latest: latest.map { Link.dataset(dataset.name, $0.version, text: "v\($0.version)") }, versions: Figures.count(dataset.versions.count),
+                    latest: latest.map { Link.dataset(dataset.name, $0.version, text: "v\($0.version)") },
+                    versions: Figures.count(dataset.versions.count),
                     rows: latest.map { Figures.count($0.rows) } ?? "", columns: dataset.schema.isEmpty ? "" : Figures.count(dataset.schema.count),
                     bytes: latest.map { Figures.bytes($0.bytes) } ?? "", added: Moment(latest?.createdAt))
             })
@@ -23,11 +24,13 @@ struct DatasetLoader: Sendable {
         let dataset = try await services.datasets.get(name)
         let shown = dataset.versions.isEmpty && number == nil ? nil : try await services.datasets.version(name, number)
         return DatasetPage(
-            title: name, owner: dataset.owner, description: dataset.description.map { $0.hasSuffix(".") ? $0 : $0 + "." } ?? "", time: dataset.time, shown: shown.map { String($0.version) },
+            title: name, owner: dataset.owner, description: dataset.description.map { $0.hasSuffix(".") ? $0 : $0 + "." } ?? "", time: dataset.time,
+            shown: shown.map { String($0.version) },
             versions: dataset.versions.map { version in
                 DatasetPage.Version(
                     version: Link.dataset(name, version.version, text: "v\(version.version)"), shown: version.version == shown?.version,
-                    rows: Figures.count(version.rows), bytes: Figures.bytes(version.bytes), digest: version.digest.short, reason: version.reason ?? "",
+                    rows: Figures.count(version.rows), bytes: Figures.bytes(version.bytes), digest: version.digest.short,
+                    reason: version.reason ?? "",
                     by: version.createdBy, at: Moment(version.createdAt),
                     file: "/api/tern/v1/datasets/\(Link.escape(name))/versions/\(version.version)/file")
             },

@@ -30,7 +30,9 @@ struct EndpointCardLoader: Sendable {
             endpoint: Link.endpoint(name), model: Link.model(status.declaration.model),
             shares: EndpointCard.shares(status),
             shadows: status.variants.filter { $0.reference.role == .shadow }.map { $0.reference.name },
-            release: status.release.map { Badge("\($0.strategy.rawValue.replacing("_", with: " ")) \($0.state.rawValue)", $0.state == .paused ? .warn : .busy) },
+            release: status.release.map {
+                Badge("\($0.strategy.rawValue.replacing("_", with: " ")) \($0.state.rawValue)", $0.state == .paused ? .warn : .busy)
+            },
             alerts: open == 0 ? Badge("no alerts", .good) : Badge(open == 1 ? "1 alert" : "\(open) alerts", .bad),
             metric: last?.metric ?? "quality", value: value.map(Figures.score) ?? "–",
             verdict: last?.passed.map { $0 ? "good" : "bad" } ?? "", floor: last.map { Figures.number($0.threshold) },
@@ -69,7 +71,9 @@ struct VariantTraffic {
 
     init(_ all: [VariantMetrics], of variant: VariantReference?) {
         let mine = all.filter { $0.variant.name == variant?.name && $0.variant.version == variant?.version && $0.variant.model == variant?.model }
-        guard let latest = mine.max(by: { ($0.lastRequest ?? Timestamp(milliseconds: 0)) < ($1.lastRequest ?? Timestamp(milliseconds: 0)) }) else { return }
+        guard let latest = mine.max(by: { ($0.lastRequest ?? Timestamp(milliseconds: 0)) < ($1.lastRequest ?? Timestamp(milliseconds: 0)) }) else {
+            return
+        }
         requests = Figures.count(mine.reduce(0) { $0 + $1.requests })
         rows = Figures.count(mine.reduce(0) { $0 + $1.rows })
         errors = Figures.count(mine.reduce(0) { $0 + $1.errors })

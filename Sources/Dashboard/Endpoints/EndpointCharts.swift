@@ -19,7 +19,8 @@ struct EndpointCharts: Sendable {
         }
         let releases = status.history + [status.release].compactMap { $0 }
         return LineChart(
-            time: true, lines: lines.sorted { ($0.role, $0.name) < ($1.role, $1.name) }, marks: releases.compactMap(LineChart.Mark.init).sorted { $0.at < $1.at },
+            time: true, lines: lines.sorted { ($0.role, $0.name) < ($1.role, $1.name) },
+            marks: releases.compactMap(LineChart.Mark.init).sorted { $0.at < $1.at },
             floor: windows.last?.threshold, metric: windows.last?.metric ?? "quality")
     }
 
@@ -34,7 +35,8 @@ struct EndpointCharts: Sendable {
         let whole = try await services.monitoring.latency(name)
         var chart = LatencyBars(exposition: services.serving.prometheusText(), endpoint: name).chart
         if let p50 = whole.p50, let p99 = whole.p99 {
-            chart.note = "All \(Figures.count(whole.requests)) logged requests: p50 \(Figures.duration(milliseconds: p50)), p99 \(Figures.duration(milliseconds: p99))"
+            chart.note =
+                "All \(Figures.count(whole.requests)) logged requests: p50 \(Figures.duration(milliseconds: p50)), p99 \(Figures.duration(milliseconds: p99))"
         }
         return chart
     }

@@ -41,7 +41,8 @@ struct EndpointLoader: Sendable {
                 name: variant.reference.name,
                 version: Link.version(variant.reference.model, variant.reference.version, text: "v\(variant.reference.version)"),
                 role: variant.reference.role.rawValue, share: variant.reference.role == .shadow ? "–" : Figures.share(variant.share),
-                width: Int((max(0, min(1, variant.share)) * 100).rounded()), since: Moment(variant.sinceEventTime ?? variant.since), loaded: variant.loaded,
+                width: Int((max(0, min(1, variant.share)) * 100).rounded()), since: Moment(variant.sinceEventTime ?? variant.since),
+                loaded: variant.loaded,
                 requests: mine.requests, rows: mine.rows, errors: mine.errors, p50: mine.p50, p99: mine.p99)
         }
     }
@@ -55,7 +56,8 @@ struct EndpointLoader: Sendable {
     }
 
     static func words(_ policy: PolicyDeclaration) -> String? {
-        let pipelines = Set(policy.on.values.joined().compactMap { action in if case .retrain(let pipeline, _, _) = action { pipeline } else { nil } })
+        let pipelines = Set(
+            policy.on.values.joined().compactMap { action in if case .retrain(let pipeline, _, _) = action { pipeline } else { nil } })
         guard !pipelines.isEmpty else { return nil }
         let budget = policy.budget.map { ", at most \($0.retrainings) in \($0.per)" } ?? ""
         return "retrains by \(pipelines.sorted().joined(separator: ", ")), at least \(policy.cooldown) apart\(budget)"
@@ -79,7 +81,9 @@ extension ReleaseView {
         override = release.override
         since = Moment(release.since)
         stepSince = Moment(release.stepSince)
-        wait = release.strategy == .canary ? "a step takes at least \(release.plan.every) and \(Figures.count(release.plan.minimumRows)) rows." : "it waits for a person."
+        wait =
+            release.strategy == .canary
+            ? "a step takes at least \(release.plan.every) and \(Figures.count(release.plan.minimumRows)) rows." : "it waits for a person."
         by = release.startedBy
         paused = release.state == .paused
     }

@@ -16,7 +16,8 @@ enum Templates {
         "endpoint": EndpointPage.template, "endpoint-state": EndpointPage.stateTemplate, "endpoint-history": EndpointPage.historyTemplate,
         "pipelines": PipelinesPage.template, "pipeline-run": PipelineRunPage.template, "datasets": DatasetsPage.template,
         "dataset": DatasetPage.template, "ledger": LedgerPage.template, "badge": Badge.template, "link": Link.template, "moment": Moment.template,
-        "spark": Spark.template, "alert-rows": AlertRow.template, "alert-done-rows": AlertRow.doneTemplate, "pipeline-run-rows": PipelineRunRow.template,
+        "spark": Spark.template, "alert-rows": AlertRow.template, "alert-done-rows": AlertRow.doneTemplate,
+        "pipeline-run-rows": PipelineRunRow.template,
     ]
 
     private static let library = Result {

@@ -16,7 +16,8 @@ struct LedgerRow: DashboardView, Equatable {
 
     static let template = #"""
         {{#entries}}
-        <tr id="e{{sequence}}"><td class="n muted">{{sequence}}</td><td class="when">{{#dataTime}}{{>moment}}{{/dataTime}}</td><td>{{#kind}}{{>badge}}{{/kind}}</td>\#
+        <tr id="e{{sequence}}"><td class="n muted">{{sequence}}</td><td class="when">{{#dataTime}}{{>moment}}{{/dataTime}}</td><td>{{#kind}}\#
+        {{>badge}}{{/kind}}</td>\#
         <td class="nowrap">{{#subject}}{{>link}}{{/subject}}</td><td class="words">{{words}}</td><td class="muted nowrap">{{actor}}</td>\#
         <td class="when muted">{{#at}}{{>moment}}{{/at}}</td></tr>
         {{/entries}}
@@ -40,8 +41,12 @@ struct LedgerRow: DashboardView, Equatable {
             let from = entry.data["from"]?.intValue.map { "v\($0) → " } ?? ""
             parts.append("\(from)v\(entry.data["to"]?.intValue ?? 0), \(strategy.replacing("_", with: " ")).")
         }
-        if entry.kind == "release.stepped", (entry.reason ?? "").isEmpty, let share = entry.data["share"]?.doubleValue { parts.append("Now \(Figures.share(share)) of the traffic.") }
-        if let verdict = entry.data["verdict"]?.stringValue { parts.append(verdict == "pass" ? "All gates passed." : verdict == "fail" ? "Refused by a gate." : verdict.replacing("_", with: " ") + ".") }
+        if entry.kind == "release.stepped", (entry.reason ?? "").isEmpty, let share = entry.data["share"]?.doubleValue {
+            parts.append("Now \(Figures.share(share)) of the traffic.")
+        }
+        if let verdict = entry.data["verdict"]?.stringValue {
+            parts.append(verdict == "pass" ? "All gates passed." : verdict == "fail" ? "Refused by a gate." : verdict.replacing("_", with: " ") + ".")
+        }
         let refused = entry.data["gates"]?.arrayValue?.first { $0["verdict"]?.stringValue == "fail" }?["evidence"]?["sentence"]?.stringValue
         let said = [entry.reason, refused, entry.data["outcome"]?.stringValue, entry.data["cause"]?.stringValue, entry.data["message"]?.stringValue]
         if let sentence = said.compactMap({ $0 }).first(where: { !$0.isEmpty }) { parts.append(sentence) }

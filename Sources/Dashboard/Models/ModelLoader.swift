@@ -12,7 +12,8 @@ struct ModelLoader: Sendable {
             models: try await services.registry.models().map { model in
                 func version(_ number: Int?) -> Link? { number.map { Link.version(model.name, $0, text: "v\($0)") } }
                 return ModelsPage.Row(
-                    model: Link.model(model.name), purpose: model.purpose ?? model.description ?? "", owner: model.owner ?? "", task: model.task ?? "",
+                    model: Link.model(model.name), purpose: model.purpose ?? model.description ?? "", owner: model.owner ?? "",
+                    task: model.task ?? "",
                     versions: Figures.count(model.versions), champion: version(model.champion), approved: version(model.latestApproved),
                     latest: version(model.latest), updated: Moment(model.updatedAt))
             })
@@ -24,11 +25,14 @@ struct ModelLoader: Sendable {
         let metrics = ModelLoader.columns(versions)
         let open = versions.first { $0.status == .pendingApproval }?.version ?? versions.first?.version
         var approvals = model.approvals.map { $0 == 1 ? "One approval." : "\($0) approvals." } ?? ""
-        if let retrained = model.approvalsRetrained, retrained != model.approvals { approvals += " Retrained versions need \(retrained == 0 ? "none" : String(retrained))." }
+        if let retrained = model.approvalsRetrained, retrained != model.approvals {
+            approvals += " Retrained versions need \(retrained == 0 ? "none" : String(retrained))."
+        }
         return ModelPage(
             title: model.name, purpose: model.purpose ?? model.description ?? "", owner: model.owner ?? "nobody", task: model.task ?? "Undeclared",
             rules: model.gates, approvals: approvals, metrics: metrics, metricCount: metrics.count,
-            versions: versions.map { ModelVersionView($0, columns: metrics, open: $0.version == open) }, ledger: Link.ledger(subject: "model/\(name)"))
+            versions: versions.map { ModelVersionView($0, columns: metrics, open: $0.version == open) }, ledger: Link.ledger(subject: "model/\(name)")
+        )
     }
 
     /// The metrics that people look for first, then those that most versions have.
@@ -89,7 +93,9 @@ extension ModelVersionView {
         }
         add("Environment", lineage.environment)
         if !lineage.params.isEmpty {
-            add("Parameters", lineage.params.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.stringValue ?? $0.value.description)" }.joined(separator: ", "))
+            add(
+                "Parameters",
+                lineage.params.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.stringValue ?? $0.value.description)" }.joined(separator: ", "))
         }
         let inputs = lineage.features.isEmpty ? version.signature?.inputs.map(\.name) ?? [] : lineage.features
         if !inputs.isEmpty { add("Features", inputs.joined(separator: ", ")) }

@@ -35,7 +35,8 @@ struct OverviewLoader: Sendable {
             .max { $0.1.createdAt < $1.1.createdAt }
         guard let (name, version) = latest else { return LoopStage("Data", "none yet", address: "/data") }
         return LoopStage(
-            "Data", "\(name) v\(version.version)", detail: "\(Figures.count(version.rows)) rows", address: Link.dataset(name, version.version).address, tone: .good)
+            "Data", "\(name) v\(version.version)", detail: "\(Figures.count(version.rows)) rows",
+            address: Link.dataset(name, version.version).address, tone: .good)
     }
 
     private func features(_ latest: ModelVersion?) -> LoopStage {
@@ -50,7 +51,8 @@ struct OverviewLoader: Sendable {
         guard let run = try await services.pipelines.runs(limit: 1).first else { return LoopStage("Train", "no run yet", address: "/pipelines") }
         let done = run.steps.filter(\.state.isGood).count
         return LoopStage(
-            "Train", "\(run.pipeline) \(run.state.rawValue)", detail: "\(done) of \(run.steps.count) steps", address: Link.pipelineRun(run.id).address,
+            "Train", "\(run.pipeline) \(run.state.rawValue)", detail: "\(done) of \(run.steps.count) steps",
+            address: Link.pipelineRun(run.id).address,
             tone: Badge.Tone(rawValue: Badge(state: run.state.rawValue).tone) ?? .quiet)
     }
 
@@ -81,7 +83,8 @@ struct OverviewLoader: Sendable {
         guard let latest = releases.max(by: { ($0.isOpen ? 1 : 0, $0.startedAt) < ($1.isOpen ? 1 : 0, $1.startedAt) }) else {
             return LoopStage("Release", "none yet", address: "/endpoints")
         }
-        let words = latest.isOpen ? "v\(latest.to) at \(Figures.share(latest.share))" : "v\(latest.to) \(latest.state.rawValue.replacing("_", with: " "))"
+        let words =
+            latest.isOpen ? "v\(latest.to) at \(Figures.share(latest.share))" : "v\(latest.to) \(latest.state.rawValue.replacing("_", with: " "))"
         return LoopStage(
             "Release", words, detail: "\(latest.endpoint), release \(latest.number)", address: Link.endpoint(latest.endpoint).address,
             tone: Badge.Tone(rawValue: Badge(state: latest.state.rawValue).tone) ?? .quiet)
@@ -96,7 +99,8 @@ struct OverviewLoader: Sendable {
         }
         let kinds = Set(alerts.map { $0.monitor.rawValue.replacing("_", with: " ") }).sorted().joined(separator: ", ")
         return LoopStage(
-            "Watch", alerts.count == 1 ? "1 alert" : "\(alerts.count) alerts", detail: kinds, address: Link.endpoint(alert.endpoint).address + "#alerts", tone: .bad)
+            "Watch", alerts.count == 1 ? "1 alert" : "\(alerts.count) alerts", detail: kinds,
+            address: Link.endpoint(alert.endpoint).address + "#alerts", tone: .bad)
     }
 
     private func retraining(_ statuses: [EndpointStatus]) async throws -> LoopStage {
@@ -105,6 +109,7 @@ struct OverviewLoader: Sendable {
         guard let latest = all.max(by: { $0.at < $1.at }) else { return LoopStage("Retrain", "not needed yet", address: "/endpoints") }
         return LoopStage(
             "Retrain", latest.version.map { "v\($0) \(latest.state.rawValue)" } ?? latest.state.rawValue, detail: Moment.day(latest.eventTime),
-            address: Link.endpoint(latest.endpoint).address + "#retrainings", tone: Badge.Tone(rawValue: Badge(state: latest.state.rawValue).tone) ?? .quiet)
+            address: Link.endpoint(latest.endpoint).address + "#retrainings",
+            tone: Badge.Tone(rawValue: Badge(state: latest.state.rawValue).tone) ?? .quiet)
     }
 }

@@ -14,7 +14,8 @@ struct PipelineLoader: Sendable {
             PipelinesPage.Row(
                 name: summary.definition.name, owner: summary.definition.owner, steps: summary.definition.steps.map(\.name).joined(separator: " → "),
                 schedule: summary.definition.schedule.map { $0 + (summary.definition.timezone.map { " \($0)" } ?? "") } ?? "",
-                next: Moment(summary.nextRun), last: summary.lastRun.map { Link.pipelineRun($0) }, state: summary.lastState.map { Badge(state: $0.rawValue) })
+                next: Moment(summary.nextRun), last: summary.lastRun.map { Link.pipelineRun($0) },
+                state: summary.lastState.map { Badge(state: $0.rawValue) })
         }
         return PipelinesPage(pipelines: rows, runs: try await services.pipelines.runs(limit: 50).map(PipelineRunRow.init))
     }
@@ -27,10 +28,13 @@ struct PipelineLoader: Sendable {
         let state = run.code?.clean.map { $0 ? "" : " with changes beside it" } ?? ""
         return PipelineRunPage(
             title: run.pipeline, id: id, address: Link.pipelineRun(id).address, state: Badge(state: run.state.rawValue), isOver: run.state.isFinal,
-            origin: run.origin.rawValue, by: run.createdBy, reason: run.reason ?? "", error: run.error, started: Moment(run.startedAt ?? run.createdAt),
+            origin: run.origin.rawValue, by: run.createdBy, reason: run.reason ?? "", error: run.error,
+            started: Moment(run.startedAt ?? run.createdAt),
             ended: Moment(run.endedAt), dataTime: Moment(run.eventTime), duration: run.duration, run: run.trackingRun.map { Link.run($0, text: $0) },
             version: run.version, verdict: run.verdict,
-            params: run.params.isEmpty ? "none" : run.params.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.stringValue ?? $0.value.description)" }.joined(separator: ", "),
+            params: run.params.isEmpty
+                ? "none"
+                : run.params.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.stringValue ?? $0.value.description)" }.joined(separator: ", "),
             datasets: run.datasets.sorted { $0.key < $1.key }.map { Link.dataset($0.key, $0.value) },
             code: run.code?.commit.map { String($0.prefix(12)) + state },
             steps: run.steps.map { PipelineRunPage.Step($0, in: run, log: logs[$0.name]) }, cancel: run.state.isFinal ? nil : api + "/cancel",

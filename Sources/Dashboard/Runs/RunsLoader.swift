@@ -20,7 +20,9 @@ struct RunsLoader: Sendable {
             RunSearch(experiments: chosen.map(\.id), order: [order(query)], offset: offset, limit: RunsQuery.size))
         let metrics = RunsLoader.columns(found.elements, sorted: query.sort)
         let rows = found.elements.map { row($0, metrics, names) }
-        let range = rows.isEmpty ? "none" : "\(Figures.count(offset + 1)) to \(Figures.count(offset + rows.count))\(found.nextOffset == nil ? ", the last" : "")"
+        let range =
+            rows.isEmpty
+            ? "none" : "\(Figures.count(offset + 1)) to \(Figures.count(offset + rows.count))\(found.nextOffset == nil ? ", the last" : "")"
         return RunsPage(
             experiments: all.map { RunsPage.Choice(name: $0.name, chosen: $0.name == query.experiment) },
             columns: [("Run", "name"), ("Status", "status"), ("Started", "start_time")].map { column(query, $0.0, $0.1) },
@@ -51,8 +53,10 @@ struct RunsLoader: Sendable {
         let values = Dictionary(run.metrics.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
         return RunsPage.Row(
             run: Link.run(run.info.id, text: run.info.name.isEmpty ? "unnamed" : run.info.name), id: run.info.id,
-            experiment: experiments[run.info.experiment] ?? String(run.info.experiment), status: Badge(state: run.info.status.rawValue), user: run.info.user,
-            started: Moment(milliseconds: run.info.startTime), duration: run.info.duration, metrics: metrics.map { values[$0].map(Figures.number) ?? "" })
+            experiment: experiments[run.info.experiment] ?? String(run.info.experiment), status: Badge(state: run.info.status.rawValue),
+            user: run.info.user,
+            started: Moment(milliseconds: run.info.startTime), duration: run.info.duration,
+            metrics: metrics.map { values[$0].map(Figures.number) ?? "" })
     }
 }
 
