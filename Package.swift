@@ -1,3 +1,4 @@
+import Foundation
 // swift-tools-version: 6.2
 import PackageDescription
 
@@ -52,8 +53,6 @@ func present(_ names: [String], under folder: String) -> [String] {
     names.filter { FileManager.default.fileExists(atPath: Context.packageDirectory + "/" + folder + "/" + $0) }
 }
 
-import Foundation
-
 let web: [Target.Dependency] = ["TernWeb", Library.hummingbird, Library.httpTypes, Library.nioCore]
 
 let kernel: [Target] =
@@ -87,7 +86,9 @@ let rooms: [Target.Dependency] = [
 let app: [Target] =
     room(
         "Dialects", in: ".",
-        uses: ["TernKernel", "TernStore", "TernLog", "TernInference", "CSimdjson", "Tracking", "Registry", "Serving", "Releases", Library.nioFoundation] + web)
+        uses: [
+            "TernKernel", "TernStore", "TernLog", "TernInference", "CSimdjson", "Tracking", "Registry", "Serving", "Releases", Library.nioFoundation,
+        ] + web)
     + room("Dashboard", in: ".", uses: ["TernKernel", "TernStore", "TernLog", "TernStats", "CAssets", Library.mustache] + rooms + web)
     + room("TernProject", in: "App", uses: ["TernKernel", "Datasets", "Pipelines", "Registry", "Releases", "Monitoring", "Policies", Library.yams])
     + room(
@@ -100,7 +101,8 @@ let app: [Target] =
         "TernCommands", in: "App",
         uses: [
             "TernKernel", "TernStore", "TernWeb", "TernProject", "TernServer", "TernTables", "TernStats", "TernInference", Library.argumentParser,
-            Library.asyncHTTPClient, Library.hummingbird, Library.nioCore, Library.nioFoundation, Library.nioHTTP1, Library.unixSignals, Library.logging,
+            Library.asyncHTTPClient, Library.hummingbird, Library.nioCore, Library.nioFoundation, Library.nioHTTP1, Library.unixSignals,
+            Library.logging,
         ])
 
 let package = Package(

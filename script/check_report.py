@@ -27,7 +27,7 @@ need(len(after) >= 9, f"windows from {CHANGE} on: {len(after)}")
 need(kept >= alone + 0.15, f"mean F1 from {CHANGE} on: kept {kept:.3f}, left alone {alone:.3f}, at least 0.15 apart")
 promoted = [retraining for retraining in report["retrainings"] if retraining["promoted"]]
 need(len(promoted) >= 2, f"retrainings promoted: {len(promoted)} of {len(report['retrainings'])}")
-refused = [gate for gate in report["gates"] if gate["verdict"] == "refused"]
+refused = [gate for gate in report["gates"] if gate["verdict"] == "fail"]
 need(len(refused) >= 1 and all(gate["evidence"] for gate in refused), f"candidates refused by a gate, with evidence: {len(refused)}")
 forced = [release["to"] for release in report["releases"] if release["override"]]
 caught = [rollback for rollback in report["rollbacks"] if rollback["from"] in forced or rollback["to"] in forced]

@@ -13,6 +13,7 @@ import threading
 import uuid
 
 import pytest
+from tern_process import Server, tern
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
 os.environ.setdefault("MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR", "false")
@@ -92,3 +93,26 @@ def experiment(client):
     name = f"test-{uuid.uuid4().hex[:12]}"
     mlflow.set_experiment(name)
     return client.get_experiment_by_name(name)
+
+
+@pytest.fixture(scope="module")
+def tern_server(tmp_path_factory):
+    """A server of the module's own that can be given ONNX files to serve."""
+    with ModelServer(tmp_path_factory.mktemp("home")) as server:
+        server.folder = tmp_path_factory.mktemp("projects")
+        yield server
+
+
+class ModelServer(Server):
+    def serve(self, endpoint: str, path: str) -> None:
+        """Declares a model and an endpoint of that name, registers the file and waits until it answers."""
+        folder = self.folder / endpoint
+        folder.mkdir()
+        (folder / "tern.yaml").write_text(
+            f"project: {endpoint}\nowner: tests\nmodels:\n  {endpoint}-model: {{purpose: a test, target: y, approvals: 0}}\n"
+            f"endpoints:\n  {endpoint}: {{model: {endpoint}-model}}\n"
+        )
+        applied = tern("apply", server=self, cwd=folder)
+        assert applied.returncode == 0, applied.stderr
+        self.ok("POST", f"models/{endpoint}-model/versions", {"path": str(path)})
+        self.ok("POST", f"endpoints/{endpoint}/settle", {})

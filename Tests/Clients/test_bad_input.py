@@ -192,7 +192,7 @@ def test_a_dataset_with_a_missing_column_or_a_wrong_type_is_refused_with_row_and
     assert status == 400
     violation = answer["error"]["details"]["violations"][0]
     assert (violation["row"], violation["column"], violation["value"]) == (3, "x", "three")
-    assert server.ok("GET", "datasets/rows")["latest"]["version"] == 1
+    assert server.ok("GET", "datasets/rows")["versions"][0]["version"] == 1
 
 
 # --- the machine -------------------------------------------------------------------------------------------------------------

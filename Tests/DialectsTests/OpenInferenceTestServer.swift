@@ -14,7 +14,7 @@ import Testing
 @testable import Dialects
 
 #if canImport(FoundationNetworking)
-    import FoundationNetworking
+import FoundationNetworking
 #endif
 
 /// The serving dialects on a port of their own, over real models from the fixtures of ServingTests.

@@ -166,7 +166,7 @@ import Testing
             let model = try await server.get("/api/tern/v1/models/M")
             #expect(model.json["versions"]?[0]?["status"] == "registered")
             #expect(model.json["versions"]?[0]?["run_id"] == nil)
-            #expect(try await server.get("/api/tern/v1/models").json[0]?["latest"] == 1)
+            #expect(try await server.get("/api/tern/v1/models").json["models"]?[0]?["latest"] == 1)
             let refused = try await server.post("/api/tern/v1/models/M/versions/1/approve", [:])
             #expect(refused.status == 403)
             #expect(refused.json["error"]?["code"] == "not_allowed")

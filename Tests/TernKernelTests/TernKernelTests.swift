@@ -3,10 +3,11 @@ import TernKernel
 import Testing
 
 @Suite struct TimestampText {
-    @Test(arguments: [
-        ("1970-01-01T00:00:00Z", 0), ("1996-05-07T00:00:00+10:00", 831_391_200_000), ("2026-11-21T05:20:00.123Z", 1_795_238_400_123),
-        ("1969-12-31T23:59:59.999Z", -1), ("2000-02-29", 951_782_400_000), ("2024-06-01 12:30", 1_717_245_000_000),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("1970-01-01T00:00:00Z", 0), ("1996-05-07T00:00:00+10:00", 831_391_200_000), ("2026-11-21T05:20:00.123Z", 1_795_238_400_123),
+            ("1969-12-31T23:59:59.999Z", -1), ("2000-02-29", 951_782_400_000), ("2024-06-01 12:30", 1_717_245_000_000),
+        ] as [(String, Int64)])
     func `ISO 8601 is read with its offset`(text: String, milliseconds: Int64) {
         #expect(Timestamp(text)?.milliseconds == milliseconds)
     }
@@ -33,7 +34,9 @@ import Testing
 }
 
 @Suite struct PeriodText {
-    @Test(arguments: [("250ms", 250), ("30s", 30_000), ("1.5h", 5_400_000), ("1d12h", 129_600_000), ("2w", 1_209_600_000), ("0s", 0)] as [(String, Int64)])
+    @Test(
+        arguments: [("250ms", 250), ("30s", 30_000), ("1.5h", 5_400_000), ("1d12h", 129_600_000), ("2w", 1_209_600_000), ("0s", 0)]
+            as [(String, Int64)])
     func `periods are read as people write them`(text: String, milliseconds: Int64) { #expect(Period(text)?.milliseconds == milliseconds) }
 
     @Test(arguments: ["", "10", "m", "-5m", "5 parsecs", "1e99d", "99999999999999999999d", "nanm"])

@@ -2,6 +2,7 @@ import Policies
 import Datasets
 import Foundation
 import Pipelines
+import Policies
 import Registry
 import Releases
 import TernKernel
@@ -83,14 +84,17 @@ private let sound = """
 @Suite struct ProjectProblems {
     @Test(arguments: [
         ("owner:", "ownr:", "tern.yaml:2:1: unknown key 'ownr' in 'tern.yaml' (did you mean 'owner'?)"),
-        ("timeout: 30m", "timeout: soon", "tern.yaml:11:89: 'pipelines.train.steps.fit.timeout' must be a length of time such as 30s, 10m, 2h or 7d, not 'soon'"),
-        ("strategy: canary", "strategy: cannary", "tern.yaml:22:29: no such strategy: 'cannary' (did you mean 'canary'?)"),
-        ("retries: 2", "retries: many", "tern.yaml:11:76: 'pipelines.train.steps.fit.retries' must be a whole number from 0 to 100, not 'many'"),
+        (
+            "timeout: 30m", "timeout: soon",
+            "tern.yaml:11:102: 'pipelines.train.steps.fit.timeout' must be a length of time such as 30s, 10m, 2h or 7d, not 'soon'"
+        ),
+        ("strategy: canary", "strategy: cannary", "tern.yaml:22:25: no such strategy: 'cannary' (did you mean 'canary'?)"),
+        ("retries: 2", "retries: many", "tern.yaml:11:90: 'pipelines.train.steps.fit.retries' must be a whole number from 0 to 100, not 'many'"),
         ("model: direction", "model: directoin", "tern.yaml:21:5: there is no model 'directoin' (did you mean 'direction'?)"),
         ("in: [dataset:market]", "in: [dataset:markt]", "tern.yaml:10:7: there is no dataset 'markt' (did you mean 'market'?)"),
         ("retrain: train", "retrain: trian", "tern.yaml:24:10: there is no pipeline 'trian' (did you mean 'train'?)"),
-        ("missing: 1%", "missing: 101%", "tern.yaml:4:97: 'datasets.market.expect.price.missing' must be a share such as 5% or 0.05, not '101%'"),
-        ("metric: f1, at_least", "metric: f2, at_least", "tern.yaml:18:27: no such metric: 'f2' (did you mean 'f1'?)"),
+        ("missing: 1%", "missing: 101%", "tern.yaml:4:101: 'datasets.market.expect.price.missing' must be a share such as 5% or 0.05, not '101%'"),
+        ("metric: f1, at_least", "metric: f2, at_least", "tern.yaml:18:22: no such metric: 'f2' (did you mean 'f1'?)"),
         ("purpose: Up or down?", "", "tern.yaml:17:5: 'models.direction' lacks 'purpose' (for example: purpose: What question does it answer?)"),
     ])
     func `each fault is reported with its place and a suggestion`(right: String, wrong: String, expected: String) {

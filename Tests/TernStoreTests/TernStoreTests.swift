@@ -55,7 +55,7 @@ private let items = [Migration("2026-11-test-items", ["CREATE TABLE items (id IN
 
     @Test func `a second row with a unique key says so`() async throws {
         try await withDatabase(items) { database in
-            _ = try await database.write { try $0.execute("INSERT INTO items (name) VALUES ('a')") }
+            try await database.write { try $0.execute("INSERT INTO items (name) VALUES ('a')") }
             await #expect(throws: TernError.self) { try await database.write { try $0.execute("INSERT INTO items (name) VALUES ('a')") } }
         }
     }
@@ -64,7 +64,7 @@ private let items = [Migration("2026-11-test-items", ["CREATE TABLE items (id IN
         try await withTemporaryFolder { folder in
             let path = folder + "/db.sqlite"
             let first = try Database(path: path, migrations: items)
-            _ = try await first.write { try $0.execute("INSERT INTO items (name) VALUES ('kept')") }
+            try await first.write { try $0.execute("INSERT INTO items (name) VALUES ('kept')") }
             try first.close()
             let second = try Database(path: path, migrations: items)
             #expect(try await second.read { try $0.row("SELECT name FROM items")?.text("name") } == "kept")
@@ -98,8 +98,9 @@ private let items = [Migration("2026-11-test-items", ["CREATE TABLE items (id IN
 @Suite struct Ledgers {
     private func fill(_ database: Database, _ count: Int) async throws {
         for number in 1...count {
-            _ = try await database.write { transaction in
-                try transaction.record(LedgerEvent("thing.changed", subject: "thing/\(number % 3)", by: "test", reason: "because", data: ["n": JSON(number)]))
+            try await database.write { transaction in
+                try transaction.record(
+                    LedgerEvent("thing.changed", subject: "thing/\(number % 3)", by: "test", reason: "because", data: ["n": JSON(number)]))
             }
         }
     }
@@ -114,13 +115,14 @@ private let items = [Migration("2026-11-test-items", ["CREATE TABLE items (id IN
     }
 
     @Test(arguments: [
-        "UPDATE ledger SET reason = 'another' WHERE sequence = 7", "UPDATE ledger SET data = '{}' WHERE sequence = 7", "DELETE FROM ledger WHERE sequence = 7",
+        "UPDATE ledger SET reason = 'another' WHERE sequence = 7", "UPDATE ledger SET data = '{}' WHERE sequence = 7",
+        "DELETE FROM ledger WHERE sequence = 7",
         "UPDATE ledger SET at = at + 1 WHERE sequence = 7",
     ])
     func `a change by hand is found and its place named`(tampering: String) async throws {
         try await withDatabase { database in
             try await fill(database, 12)
-            _ = try await database.write { try $0.execute(tampering) }
+            try await database.write { try $0.execute(tampering) }
             do {
                 _ = try await LedgerStore(database).verify()
                 Issue.record("the ledger verified")
@@ -134,7 +136,9 @@ private let items = [Migration("2026-11-test-items", ["CREATE TABLE items (id IN
     @Test func `entries are found by subject with what is below it, by kind and by prefix`() async throws {
         try await withDatabase { database in
             try await database.write { transaction in
-                for (kind, subject) in [("a.b", "endpoint/price"), ("a.c", "endpoint/price/release/1"), ("a.c", "endpoint/prices"), ("b.c", "model/m")] {
+                for (kind, subject) in [
+                    ("a.b", "endpoint/price"), ("a.c", "endpoint/price/release/1"), ("a.c", "endpoint/prices"), ("b.c", "model/m"),
+                ] {
                     try transaction.record(LedgerEvent(kind, subject: subject, by: "test"))
                 }
             }

@@ -81,7 +81,8 @@ struct ProjectReader {
         return section.entries.compactMap { name, keyNode, value in
             guard ProjectReader.isName(name) else {
                 problems.add(
-                    "'\(name)' is not a name", at: keyNode.mark, suggestion: "letters, digits, '-' and '_', at most 100, starting with a letter or digit")
+                    "'\(name)' is not a name", at: keyNode.mark,
+                    suggestion: "letters, digits, '-' and '_', at most 100, starting with a letter or digit")
                 return nil
             }
             return (name, value)
@@ -103,7 +104,9 @@ struct ProjectReader {
 
     private func readDataset(_ name: String, _ node: Node, owner: String) -> DatasetDeclaration? {
         let path = "datasets.\(name)"
-        guard let section = Section(node, path: path, known: ["path", "time", "owner", "description", "expect"], problems: problems) else { return nil }
+        guard let section = Section(node, path: path, known: ["path", "time", "owner", "description", "expect"], problems: problems) else {
+            return nil
+        }
         let file = section.required("path", example: "data/\(name).csv")
         var expect: [String: ColumnExpectation] = [:]
         for (column, _, value) in section.section("expect", known: nil)?.entries ?? [] {

@@ -34,7 +34,8 @@ extension ProjectReader {
             if let strategy = ReleasePlan.Strategy(rawValue: text) {
                 plan.strategy = strategy
             } else {
-                problems.add("no such strategy: '\(text)'", at: section["strategy"]?.mark, nearest: text, in: ReleasePlan.Strategy.allCases.map(\.rawValue))
+                problems.add(
+                    "no such strategy: '\(text)'", at: section["strategy"]?.mark, nearest: text, in: ReleasePlan.Strategy.allCases.map(\.rawValue))
             }
         }
         let steps = list(section, "steps").compactMap { node -> Double? in
@@ -63,9 +64,11 @@ extension ProjectReader {
         var monitors = MonitorDeclaration(endpoint: name, owner: owner)
         guard let section = endpoint.section("monitors", known: ["drift", "quality", "health"]) else { return monitors }
         if let drift = section.section("drift", known: ["window", "windows", "method", "threshold", "columns"]) {
-            let methods = ["psi", "ks", "wasserstein", "jensenshannon", "chisquare", "z"]
+            let methods = ["ks", "psi", "jensenshannon", "wasserstein", "kl_div", "hellinger", "chisquare", "z", "t_test", "mannw"]
             let method = drift.text("method")
-            if let method, !methods.contains(method) { problems.add("no such drift method: '\(method)'", at: drift["method"]?.mark, nearest: method, in: methods) }
+            if let method, !methods.contains(method) {
+                problems.add("no such drift method: '\(method)'", at: drift["method"]?.mark, nearest: method, in: methods)
+            }
             if drift["window"] == nil { drift.missing("window", "1d") }
             monitors.drift = DriftMonitor(
                 window: positive(drift, "window") ?? .days(1), windows: drift.whole("windows", in: 1...1000) ?? 1, method: method,
@@ -73,8 +76,9 @@ extension ProjectReader {
         }
         if let quality = section.section("quality", known: ["metric", "at_least", "labels_within", "window", "windows"]) {
             let metric = quality.required("metric", example: "f1") ?? "f1"
-            if !ProjectReader.metrics.contains(metric) {
-                problems.add("no such metric: '\(metric)'", at: quality["metric"]?.mark, nearest: metric, in: ProjectReader.metrics)
+            let floors = ["accuracy", "precision", "recall", "f1", "roc_auc", "r2"]
+            if !floors.contains(metric) {
+                problems.add("a floor cannot be asked of '\(metric)'", at: quality["metric"]?.mark, nearest: metric, in: floors)
             }
             if quality["at_least"] == nil { quality.missing("at_least", "0.7") }
             if quality["labels_within"] == nil { quality.missing("labels_within", "2d") }
@@ -101,7 +105,8 @@ extension ProjectReader {
         if let cooldown = section.period("cooldown") { policy.cooldown = cooldown }
         if let budget = section.section("budget", known: ["retrainings", "per"]) {
             if budget["retrainings"] == nil { budget.missing("retrainings", "12") }
-            policy.budget = RetrainingBudget(retrainings: budget.whole("retrainings", in: 0...100_000) ?? 0, per: positive(budget, "per") ?? .days(365))
+            policy.budget = RetrainingBudget(
+                retrainings: budget.whole("retrainings", in: 0...100_000) ?? 0, per: positive(budget, "per") ?? .days(365))
         }
         let events = ["drift", "prediction_drift", "quality", "health", "guard"]
         for (event, _, value) in section.section("on", known: events)?.entries ?? [] where events.contains(event) {

@@ -47,7 +47,8 @@ extension ProjectReader {
             return section.share("drop_at_most").map { .champion(metric: metric, dropAtMost: $0, slices: section.texts("slices") ?? []) }
         }
         problems.add(
-            "this gate has no bound", at: node.mark, suggestion: "{metric: \(metric), at_least: 0.7} or {metric: \(metric), against: champion, drop_at_most: 2%}")
+            "this gate has no bound", at: node.mark,
+            suggestion: "{metric: \(metric), at_least: 0.7} or {metric: \(metric), against: champion, drop_at_most: 2%}")
         return nil
     }
 }

@@ -15,7 +15,8 @@ extension ProjectReader {
         }
         let schedule = section.text("schedule")
         if let schedule, schedule.split(separator: " ").count != 5, !schedule.hasPrefix("@") {
-            problems.add("'\(schedule)' is not a cron expression", at: section["schedule"]?.mark, suggestion: "five fields, for example \"0 3 * * *\"")
+            problems.add(
+                "'\(schedule)' is not a cron expression", at: section["schedule"]?.mark, suggestion: "five fields, for example \"0 3 * * *\"")
         }
         return PipelineDefinition(
             name: name, schedule: schedule, timezone: section.text("timezone"), params: params,
@@ -33,7 +34,8 @@ extension ProjectReader {
         let common = ["after", "retries", "timeout", "cache"]
         let actions = ["run": ["in", "out"], "evaluate": ["on", "target"], "register": ["from", "holdout", "reference"]]
         guard case .mapping(let mapping) = node else {
-            problems.add("'\(path)' must be a mapping", at: node.mark, suggestion: "for example: {run: python steps/\(name).py, out: [result.parquet]}")
+            problems.add(
+                "'\(path)' must be a mapping", at: node.mark, suggestion: "for example: {run: python steps/\(name).py, out: [result.parquet]}")
             return nil
         }
         let keys = mapping.keys.compactMap(\.string)

@@ -44,7 +44,9 @@ struct ReferenceCheck {
                 case .dataset(let name): check(name, in: project.datasets.map(\.name), "dataset", at: place)
                 case .output(let name, let file):
                     guard let source = steps[name] else {
-                        problems.add("step '\(step.name)' reads from '\(name)', and there is no such step", at: mark(place), nearest: name, in: Array(steps.keys))
+                        problems.add(
+                            "step '\(step.name)' reads from '\(name)', and there is no such step", at: mark(place), nearest: name,
+                            in: Array(steps.keys))
                         continue
                     }
                     if !source.outputs.contains(file) {
@@ -56,7 +58,8 @@ struct ReferenceCheck {
                 }
             }
             for name in step.after where steps[name] == nil {
-                problems.add("step '\(step.name)' is after '\(name)', and there is no such step", at: mark(place), nearest: name, in: Array(steps.keys))
+                problems.add(
+                    "step '\(step.name)' is after '\(name)', and there is no such step", at: mark(place), nearest: name, in: Array(steps.keys))
             }
             if case .register(let model, _, _, _) = step.action { check(model, in: project.models.map(\.name), "model", at: place) }
         }

@@ -137,7 +137,8 @@ extension JSON {
             }
         case .sequence(let sequence): self = .array(sequence.map { JSON($0) })
         case .mapping(let mapping):
-            self = .object(Dictionary(mapping.compactMap { key, value in key.string.map { ($0, JSON(value)) } }, uniquingKeysWith: { _, last in last }))
+            self = .object(
+                Dictionary(mapping.compactMap { key, value in key.string.map { ($0, JSON(value)) } }, uniquingKeysWith: { _, last in last }))
         case .alias: self = .null
         }
     }

@@ -47,6 +47,7 @@ extension Assembly {
 
     private func mountLoop(on router: TernRouterGroup) {
         router.post("endpoints/:name/settle") { [loop, releases] _, context in
+            try context.identity.require(.editor, to: "settle an endpoint")
             let name = try context.path("name")
             _ = try await releases.service.endpoint(name)
             try await loop.settle(name)

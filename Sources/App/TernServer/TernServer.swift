@@ -33,7 +33,7 @@ package enum TernServer {
             }, logger: logger)
         let group = ServiceGroup(configuration: .init(services: [.init(service: application)], logger: logger))
         do {
-            let answer = try await withThrowingTaskGroup(of: Answer?.self) { tasks in
+            let answer = try await withThrowingTaskGroup(of: Result<Answer, any Error>?.self) { tasks in
                 tasks.addTask(name: "tern.http") {
                     defer { announcement.finish() }
                     try await group.run()
@@ -48,25 +48,24 @@ package enum TernServer {
                         let url = "http://\(configuration.host):\(port)"
                         assembly.listening(at: url)
                         try assembly.home.announce(url: url)
-                        return try await body(url)
+                        // However the body ends, requests under way are answered before the server does.
+                        let outcome: Result<Answer, any Error>
+                        do { outcome = .success(try await body(url)) } catch { outcome = .failure(error) }
+                        await group.triggerGracefulShutdown()
+                        return outcome
                     }
                     // The server ended before it listened; its own error is thrown by its task.
                     try await Task.sleep(for: .seconds(1))
                     throw TernError(.unavailable, "the server ended before it listened")
                 }
-                var answer: Answer?
+                var outcome: Result<Answer, any Error>?
                 while let result = try await tasks.next() {
-                    if let result {
-                        // Requests under way are answered first; then the server's task ends, and with it the loop.
-                        answer = result
-                        await group.triggerGracefulShutdown()
-                    } else {
-                        break
-                    }
+                    // After the body has ended, the server's own task does.
+                    if let result { outcome = result } else { break }
                 }
                 tasks.cancelAll()
-                guard let answer else { throw TernError(.unavailable, "the server ended by itself") }
-                return answer
+                guard let outcome else { throw TernError(.unavailable, "the server ended by itself") }
+                return try outcome.get()
             }
             await assembly.close()
             return answer
@@ -97,7 +96,8 @@ package enum TernServer {
         case EACCES:
             return TernError(.notAllowed, "port \(configuration.port) may not be opened by this user", hint: "use one above 1023", cause: error)
         case EADDRNOTAVAIL:
-            return TernError(.invalidArgument, "this machine has no address \(configuration.host)", hint: "give --host an address of this machine", cause: error)
+            return TernError(
+                .invalidArgument, "this machine has no address \(configuration.host)", hint: "give --host an address of this machine", cause: error)
         default: return error
         }
     }

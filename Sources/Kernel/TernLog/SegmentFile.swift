@@ -3,9 +3,9 @@ import TernKernel
 import TernStore
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #else
-    import Darwin
+import Darwin
 #endif
 
 /// One file of the log: eight bytes that say what it is, then frames of length, CRC-32 and payload.

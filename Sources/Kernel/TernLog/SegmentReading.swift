@@ -3,9 +3,9 @@ import TernKernel
 import TernStore
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #else
-    import Darwin
+import Darwin
 #endif
 
 extension SegmentFile {

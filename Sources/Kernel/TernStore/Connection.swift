@@ -81,7 +81,8 @@ extension TernError {
     init(_ error: DatabaseError, sql: String?) {
         let text = error.message ?? "\(error.resultCode)"
         switch error.resultCode {
-        case .SQLITE_CONSTRAINT where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE || error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY:
+        case .SQLITE_CONSTRAINT
+        where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE || error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY:
             self.init(.alreadyExists, "already exists: \(text)", cause: error)
         case .SQLITE_FULL:
             self.init(

@@ -49,6 +49,7 @@ package final class Database: Sendable {
     }
 
     /// Changes the database. When it returns, the change is committed and on disk; when it throws, nothing of it remains.
+    @discardableResult
     package func write<Answer: Sendable>(_ body: @Sendable @escaping (Transaction) throws -> Answer) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
             combiner.add(body) { continuation.resume(with: $0) }

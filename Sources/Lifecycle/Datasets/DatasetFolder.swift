@@ -3,9 +3,9 @@ import TernKernel
 import TernStore
 
 #if canImport(Glibc)
-    import Glibc
+import Glibc
 #else
-    import Darwin
+import Darwin
 #endif
 
 /// The files of datasets: new data waits in `incoming`, versions lie as blobs and are shown under names with the right extension.

@@ -10,10 +10,10 @@ struct DatasetRoutes: Sendable {
     let service: DatasetService
 
     func mount(on router: TernRouterGroup) {
-        router.get("datasets") { _, _ in try Response.json(await service.list()) }
+        router.get("datasets") { _, _ in try Response.json(["datasets": await service.list()]) }
         router.get("datasets/:name") { _, context in try Response.json(await service.get(try context.path("name"))) }
         router.get("datasets/:name/diff", use: diff)
-        router.get("datasets/:name/rejected") { _, context in try Response.json(await service.rejected(try context.path("name"))) }
+        router.get("datasets/:name/rejected") { _, context in try Response.json(["rejected": await service.rejected(try context.path("name"))]) }
         router.get("datasets/:name/versions/:version") { _, context in try Response.json(await version(context)) }
         router.get("datasets/:name/versions/:version/file", use: file)
         router.post("datasets/:name/versions", use: add)

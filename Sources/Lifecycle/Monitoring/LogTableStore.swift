@@ -161,7 +161,7 @@ struct LogTableStore: Sendable {
         guard let rows, rows > 0 else {
             throw TernError(
                 .notFound, "endpoint '\(endpoint)' has no labelled rows between \(from) and \(to)",
-                hint: "post feedback first: tern feedback \(endpoint) FILE")
+                hint: "post feedback first: tern feedback \(endpoint) --file FILE")
         }
         return rows
     }

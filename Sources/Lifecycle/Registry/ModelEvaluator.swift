@@ -71,7 +71,9 @@ struct ModelEvaluator: Sendable {
         let (predicted, score) = try await runner.run(inputs)
         return try await Blocking.run {
             var profile = Profile(rows: predicted.count)
-            for column in inputs { profile.columns[column.name] = column.numbers.map { ColumnProfile($0) } ?? ColumnProfile(column.texts) }
+            for column in runner.asSeen(inputs) {
+                profile.columns[column.name] = column.numbers.map { ColumnProfile($0) } ?? ColumnProfile(column.texts)
+            }
             profile.columns["predicted"] = ColumnProfile(predicted)
             if score.contains(where: { $0 != nil }) { profile.columns["score"] = ColumnProfile(score) }
             return profile

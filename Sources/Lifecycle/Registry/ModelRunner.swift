@@ -50,6 +50,15 @@ struct ModelRunner: Sendable {
         try inputs(of: columns.map(\.name), in: table, besides: target).compactMap { name in columns.first { $0.name == name } }
     }
 
+    /// The columns as the model sees them: in its own precision, which is also that of the requests that monitors compare with them.
+    func asSeen(_ columns: [Column]) -> [Column] {
+        columns.map { column in
+            let input = matrix ?? model.inputs.first { $0.name == column.name }
+            guard input?.type == .float32, let numbers = column.numbers else { return column }
+            return Column(column.name, .double(numbers.map { $0.map { Double(Float($0)) } }))
+        }
+    }
+
     /// Answers every row, in pieces, off the threads that requests run on.
     func run(_ columns: [Column]) async throws -> (predicted: [String?], score: [Double?]) {
         let rows = columns.first?.count ?? 0

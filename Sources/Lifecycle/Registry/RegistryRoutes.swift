@@ -8,9 +8,9 @@ struct RegistryRoutes: Sendable {
     let service: RegistryService
 
     func mount(on router: TernRouterGroup) {
-        router.get("models") { _, _ in try Response.json(await service.models()) }
+        router.get("models") { _, _ in try Response.json(["models": await service.models()]) }
         router.get("models/:name", use: model)
-        router.get("models/:name/versions") { _, context in try Response.json(await service.versions(context.path("name"))) }
+        router.get("models/:name/versions") { _, context in try Response.json(["versions": await service.versions(context.path("name"))]) }
         router.post("models/:name/versions", use: register)
         router.get("models/:name/versions/:version", use: version)
         router.get("models/:name/versions/:version/profile", use: profile)

@@ -10,7 +10,8 @@ struct ReleaseRoutes: Sendable {
     private struct EndpointList: Encodable { var endpoints: [EndpointStatus] }
 
     private struct ReleaseBody: Decodable {
-        var version: Int
+        /// The newest approved one when left out.
+        var version: Int?
         var strategy: String?
         var override: String?
     }
@@ -65,8 +66,10 @@ struct ReleaseRoutes: Sendable {
             }
             return strategy
         }
+        let endpoint = try context.path("name")
+        let version = if let version = body.version { version } else { try await service.newestApproved(for: endpoint) }
         let release = try await service.release(
-            context.path("name"), version: body.version, strategy: strategy, override: body.override, by: context.identity)
+            endpoint, version: version, strategy: strategy, override: body.override, by: context.identity)
         return try Response.json(release, status: .created)
     }
 

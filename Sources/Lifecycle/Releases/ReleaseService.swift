@@ -105,9 +105,12 @@ package struct ReleaseService: Sendable {
             let entries = try await ledger.entries(
                 LedgerFilter(
                     subject: "endpoint/\(endpoint)", kind: kind, until: clock == .ledger ? moment : nil, newestFirst: true, limit: 10_000))
-            let match = entries.first { entry in
-                entry.subject == "endpoint/\(endpoint)" && entry.data["variants"] != nil
-                    && (clock == .ledger || entry.eventTime.map { $0 <= moment } ?? false)
+            // What was done by hand carries no time of the data: it happened at the time of the last entry before it that does.
+            var dataTime = Timestamp(milliseconds: .min)
+            var match: LedgerEntry?
+            for entry in entries.reversed() where entry.subject == "endpoint/\(endpoint)" {
+                dataTime = entry.eventTime ?? dataTime
+                if entry.data["variants"] != nil, clock == .ledger || dataTime <= moment { match = entry }
             }
             guard let match, match.sequence > found?.sequence ?? 0, let variants = match.data["variants"] else { continue }
             found = EndpointState(
@@ -116,6 +119,17 @@ package struct ReleaseService: Sendable {
             )
         }
         return found.flatMap { $0.variants.isEmpty ? nil : $0 }
+    }
+
+    /// The version that a release without a number means.
+    /// - Throws: `gate_refused` when no version of the endpoint's model is approved.
+    func newestApproved(for endpoint: String) async throws -> Int {
+        let model = try await known(endpoint).declaration.model
+        guard let version = try await ports.latestApproved(model) else {
+            throw TernError(
+                .gateRefused, "no version of '\(model)' is approved", hint: "tern models show \(model) lists its versions and what they wait for")
+        }
+        return version
     }
 
     // MARK: Shared by the verbs

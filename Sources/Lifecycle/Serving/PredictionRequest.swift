@@ -1,5 +1,5 @@
-import TernKernel
 import TernInference
+import TernKernel
 import TernLog
 
 /// A request as every dialect hands it over.

@@ -18,10 +18,14 @@ package struct TokenCreate: TernSubcommand {
     package init() {}
 
     package func validate() throws {
-        guard Role(rawValue: role) != nil else { throw ValidationError("--role is one of \(Role.allCases.map(\.rawValue).joined(separator: ", ")), not '\(role)'") }
+        guard Role(rawValue: role) != nil else {
+            throw ValidationError("--role is one of \(Role.allCases.map(\.rawValue).joined(separator: ", ")), not '\(role)'")
+        }
     }
 
-    package func perform(_ client: TernClient) async throws -> JSON { try await client.post("tokens", ["name": .string(name), "role": .string(role)]) }
+    package func perform(_ client: TernClient) async throws -> JSON {
+        try await client.post("tokens", ["name": .string(name), "role": .string(role)])
+    }
     package func show(_ answer: JSON, _ terminal: Terminal) { terminal.line(answer.cell("token")) }
 }
 
@@ -34,7 +38,8 @@ package struct TokenList: TernSubcommand {
     package func perform(_ client: TernClient) async throws -> JSON { try await client.get("tokens") }
 
     package func show(_ answer: JSON, _ terminal: Terminal) {
-        terminal.table(["name", "role", "created"], (answer["tokens"]?.arrayValue ?? []).map { [$0.cell("name"), $0.cell("role"), $0.cell("created_at")] })
+        terminal.table(
+            ["name", "role", "created"], (answer["tokens"]?.arrayValue ?? []).map { [$0.cell("name"), $0.cell("role"), $0.cell("created_at")] })
     }
 }
 

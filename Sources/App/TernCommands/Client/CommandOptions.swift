@@ -36,7 +36,8 @@ package struct CommandOptions: ParsableArguments {
     package func requireProjectFile() throws -> String {
         guard let file = projectFile else {
             throw TernError.notFound(
-                "there is no tern.yaml here or above (\(FileManager.default.currentDirectoryPath))", hint: "go to your project's folder, or: tern init")
+                "there is no tern.yaml here or above (\(FileManager.default.currentDirectoryPath))",
+                hint: "go to your project's folder, or: tern init")
         }
         return file
     }

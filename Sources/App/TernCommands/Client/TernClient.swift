@@ -63,7 +63,8 @@ package struct TernClient: Sendable {
             response = try await client.execute(request, timeout: timeout)
         } catch {
             throw TernError(
-                .unavailable, "no answer from \(url): \(error)", hint: "is the server running? tern server starts one; TERN_SERVER names another", cause: error)
+                .unavailable, "no answer from \(url): \(error)", hint: "is the server running? tern server starts one; TERN_SERVER names another",
+                cause: error)
         }
         let buffer = try await response.body.collect(upTo: 1 << 30)
         return (Int(response.status.code), Array(buffer.readableBytesView))

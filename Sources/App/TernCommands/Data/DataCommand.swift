@@ -43,7 +43,7 @@ package struct DataList: TernSubcommand {
 
     package func show(_ answer: JSON, _ terminal: Terminal) {
         let rows = (answer["datasets"]?.arrayValue ?? []).map { dataset in
-            let latest = dataset["latest"] ?? .null
+            let latest = dataset["versions"]?[0] ?? .null
             return [dataset.cell("name"), latest.cell("version"), latest.cell("rows"), dataset.cell("owner"), latest.cell("created_at")]
         }
         terminal.table(["dataset", "version", "rows", "owner", "added"], rows)
@@ -68,12 +68,14 @@ package struct DataShow: TernSubcommand {
             ("rows", answer.cell("rows")), ("sha256", answer.cell("digest")), ("added", answer.cell("created_at")), ("by", answer.cell("created_by")),
             ("reason", answer["reason"]?.stringValue), ("source", answer["source"]?.description),
         ])
-        terminal.table(["column", "type", "nullable"], (answer["schema"]?.arrayValue ?? []).map { [$0.cell("name"), $0.cell("type"), $0.cell("nullable")] })
+        terminal.table(
+            ["column", "type", "nullable"], (answer["schema"]?.arrayValue ?? []).map { [$0.cell("name"), $0.cell("type"), $0.cell("nullable")] })
     }
 }
 
 package struct DataDiff: TernSubcommand {
-    package static let configuration = CommandConfiguration(commandName: "diff", abstract: "What changed between two versions: schema, rows, drift by column.")
+    package static let configuration = CommandConfiguration(
+        commandName: "diff", abstract: "What changed between two versions: schema, rows, drift by column.")
     @OptionGroup package var options: CommandOptions
     @Argument(help: "The dataset.") package var dataset: String
     @Argument(help: "The older version.") package var from: Int
@@ -101,7 +103,8 @@ package struct DataRejected: TernSubcommand {
         for refusal in answer["rejected"]?.arrayValue ?? [] {
             terminal.heading("\(refusal.cell("at"))  \(refusal.cell("source"))  \(refusal.cell("message"))")
             let violations = refusal["violations"]?.arrayValue ?? []
-            terminal.table(["row", "column", "value", "message"], violations.map { [$0.cell("row"), $0.cell("column"), $0.cell("value"), $0.cell("message")] })
+            terminal.table(
+                ["row", "column", "value", "message"], violations.map { [$0.cell("row"), $0.cell("column"), $0.cell("value"), $0.cell("message")] })
         }
     }
 }

@@ -39,7 +39,12 @@ package struct DriftCommand: AsyncParsableCommand {
         }
         Terminal.standard.table(
             ["column", "method", "statistic", "p", "threshold", "drifted", "status"],
-            rows.map { [$0.cell("column"), $0.cell("method"), $0.cell("statistic"), $0.cell("p_value"), $0.cell("threshold"), $0.cell("drifted"), $0.cell("status")] })
+            rows.map {
+                [
+                    $0.cell("column"), $0.cell("method"), $0.cell("statistic"), $0.cell("p_value"), $0.cell("threshold"), $0.cell("drifted"),
+                    $0.cell("status"),
+                ]
+            })
     }
 
     private static func profile(_ column: Column) -> ColumnProfile { column.numbers.map { ColumnProfile($0) } ?? ColumnProfile(column.texts) }

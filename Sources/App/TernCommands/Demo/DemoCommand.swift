@@ -36,7 +36,8 @@ package struct DemoCommand: AsyncParsableCommand {
         }
         let home = folder + "/.tern"
         if let running = ServerAddress.read(home: home) {
-            throw TernError(.unavailable, "the demo is running already: \(running.url), process \(running.process)", hint: "stop it with Ctrl-C there")
+            throw TernError(
+                .unavailable, "the demo is running already: \(running.url), process \(running.process)", hint: "stop it with Ctrl-C there")
         }
         try? FileManager.default.removeItem(atPath: home)
         let hooks = try await WebhookListener.start()
@@ -45,7 +46,8 @@ package struct DemoCommand: AsyncParsableCommand {
             let script = DemoScript(
                 client: TernClient(url: server.url, token: nil), folder: folder, webhook: hooks.url, until: until.flatMap { Timestamp($0) })
             let outcome = try await script.run()
-            let document = try await DemoReport(client: script.client, outcome: outcome, webhooks: hooks.received).assemble()
+            let reporter = try await DemoReport(client: script.client, outcome: outcome, webhooks: hooks.received)
+            let document = try await reporter.assemble()
             let path = URL(fileURLWithPath: report).standardizedFileURL.path
             try DemoReport.write(document, to: path)
             DemoReport.show(document, Terminal.standard)

@@ -37,7 +37,9 @@ struct DemoPage {
     private func events(_ title: String, _ key: String, _ columns: [String]) -> String {
         let rows = report[key]?.arrayValue ?? []
         return "<h2>\(title) (\(rows.count))</h2>"
-            + table(["market time", "ledger time"] + columns, rows.map { row in [day(row, "market_time"), row.cell("at")] + columns.map { row.cell($0) } })
+            + table(
+                ["market time", "ledger time"] + columns,
+                rows.map { row in [day(row, "market_time"), row.cell("at")] + columns.map { row.cell($0) } })
     }
 
     private func day(_ row: JSON, _ key: String) -> String { String(row.cell(key).prefix(10)) }
@@ -66,11 +68,13 @@ struct DemoPage {
         }
         let grid = [0.0, 0.25, 0.5, 0.75, 1.0].map { value in
             let y = (height - bottom) - (height - bottom - 10) * value
-            return "<line x1=\"\(left)\" x2=\"\(width - 20)\" y1=\"\(y)\" y2=\"\(y)\" stroke=\"#e3e8ee\"/><text x=\"4\" y=\"\(y + 4)\" font-size=\"11\" fill=\"#5b6b7b\">\(value)</text>"
+            return
+                "<line x1=\"\(left)\" x2=\"\(width - 20)\" y1=\"\(y)\" y2=\"\(y)\" stroke=\"#e3e8ee\"/><text x=\"4\" y=\"\(y + 4)\" font-size=\"11\" fill=\"#5b6b7b\">\(value)</text>"
         }.joined()
         let labels = windows.enumerated().map { index, window in
             let x = point(index, 0).split(separator: ",")[0]
-            return "<text x=\"\(x)\" y=\"\(height - 18)\" font-size=\"10\" text-anchor=\"middle\" fill=\"#5b6b7b\">\(day(window, "from").dropFirst(2))</text>"
+            return
+                "<text x=\"\(x)\" y=\"\(height - 18)\" font-size=\"10\" text-anchor=\"middle\" fill=\"#5b6b7b\">\(day(window, "from").dropFirst(2))</text>"
         }.joined()
         return "<svg viewBox=\"0 0 \(width) \(height)\">\(grid)\(labels)\(line("f1_alone", "#c0392b"))\(line("f1_kept", "#1a7f5a"))</svg>"
     }

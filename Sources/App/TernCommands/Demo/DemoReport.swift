@@ -4,33 +4,43 @@ import TernStore
 
 /// The report of the demo: asked of the server's inference log, feedback and ledger.
 struct DemoReport: Sendable {
-    let client: TernClient
-    let outcome: DemoScript.Outcome
-    let webhooks: [JSON]
+    private let client: TernClient
+    private let outcome: DemoScript.Outcome
+    private let webhooks: [JSON]
+    private let marketTimes: [Int64: JSON]
+
+    init(client: TernClient, outcome: DemoScript.Outcome, webhooks: [JSON]) async throws {
+        self.client = client
+        self.outcome = outcome
+        self.webhooks = webhooks
+        marketTimes = Self.marketTimes(try await client.get("ledger", ["limit": "10000"])["entries"]?.arrayValue ?? [])
+    }
 
     func assemble() async throws -> JSON {
         let figures = try await client.get(
             "endpoints/price/report", ["window": "60d", "from": outcome.from.description, "to": (outcome.to + .minutes(30)).description])
         let latency = try await client.get("endpoints/price/latency")
-        let serverFailed = figures["failed_requests"]?.intValue ?? 0
+        let serverFailed = (figures["windows"]?.arrayValue ?? []).reduce(Int64(0)) { $0 + ($1["failed"]?.intValue ?? 0) }
         return [
             "windows": .array((figures["windows"]?.arrayValue ?? []).map(window)),
-            "alerts": .array(try await events("alert.raised").map { entry in
-                var row = event(entry)
-                row["endpoint"] = entry["data"]?["endpoint"] ?? .null
-                row["monitor"] = entry["data"]?["monitor"] ?? .null
-                row["column"] = entry["data"]?["column"] ?? .null
-                row["message"] = entry["data"]?["message"] ?? entry["reason"] ?? .null
-                return .object(row)
-            }),
+            "alerts": .array(
+                try await events("alert.raised").map { entry in
+                    var row = event(entry)
+                    row["endpoint"] = JSON(entry.cell("subject").split(separator: "/").dropFirst().first.map { String($0) })
+                    row["monitor"] = entry["data"]?["monitor"] ?? .null
+                    row["column"] = entry["data"]?["column"] ?? .null
+                    row["message"] = entry["data"]?["message"] ?? entry["reason"] ?? .null
+                    return .object(row)
+                }),
             "retrainings": .array(try await retrainings()),
-            "gates": .array(try await events("model.version.gated").map { entry in
-                var row = event(entry)
-                row["version"] = entry["data"]?["version"] ?? .null
-                row["verdict"] = entry["data"]?["verdict"] ?? .null
-                row["evidence"] = entry["data"]?["gates"] ?? entry["data"]?["evidence"] ?? .null
-                return .object(row)
-            }),
+            "gates": .array(
+                try await events("model.version.gated").map { entry in
+                    var row = event(entry)
+                    row["version"] = entry.cell("subject").split(separator: "/").last.flatMap { Int($0) }.map { JSON($0) } ?? .null
+                    row["verdict"] = entry["data"]?["verdict"] ?? .null
+                    row["evidence"] = entry["data"]?["gates"] ?? entry["data"]?["evidence"] ?? .null
+                    return .object(row)
+                }),
             "releases": .array(try await releases(["release.started", "release.promoted"])),
             "rollbacks": .array(try await releases(["release.rolled_back"])),
             "failed_requests": .int(max(serverFailed, Int64(outcome.failed))),
@@ -78,9 +88,21 @@ struct DemoReport: Sendable {
         try await client.get("ledger", ["kind": kind, "limit": "10000"])["entries"]?.arrayValue ?? []
     }
 
+    /// What stood on the market's clock at an entry: its own data time, else that of the last entry before it that has one.
+    private static func marketTimes(_ entries: [JSON]) -> [Int64: JSON] {
+        var last: JSON = .null
+        var times: [Int64: JSON] = [:]
+        for entry in entries {
+            if let time = entry["event_time"], !time.isNull { last = time }
+            if let sequence = entry["sequence"]?.intValue { times[sequence] = last }
+        }
+        return times
+    }
+
     /// Ledger time and market time.
     private func event(_ entry: JSON) -> [String: JSON] {
-        ["at": entry["at"] ?? .null, "market_time": entry["event_time"] ?? .null, "by": entry["actor"] ?? .null, "reason": entry["reason"] ?? .null]
+        let time = entry["sequence"]?.intValue.flatMap { marketTimes[$0] } ?? .null
+        return ["at": entry["at"] ?? .null, "market_time": time, "by": entry["actor"] ?? .null, "reason": entry["reason"] ?? .null]
     }
 
     // MARK: Showing

@@ -58,8 +58,11 @@ struct DemoScript: Sendable {
         try FileManager.default.createDirectory(atPath: work, withIntermediateDirectories: true)
         let first = work + "/market-180-days.csv"
         try Data(known.joined(separator: "\n").appending("\n").utf8).write(to: URL(fileURLWithPath: first))
-        let version = try await client.post("datasets/market/versions", ["path": .string(first), "reason": .string("the first \(DemoScript.firstDays) days")])
-        say("market version \(version.cell("version")): \(version.cell("rows")) rows, schema and profile of \(version["schema"]?.arrayValue?.count ?? 0) columns, sha256 \(version.cell("digest").prefix(12))")
+        let version = try await client.post(
+            "datasets/market/versions", ["path": .string(first), "reason": .string("the first \(DemoScript.firstDays) days")])
+        say(
+            "market version \(version.cell("version")): \(version.cell("rows")) rows, schema and profile of \(version["schema"]?.arrayValue?.count ?? 0) columns, sha256 \(version.cell("digest").prefix(12))"
+        )
 
         // A file that breaks the schema: one cell is not a number.
         var broken = Array(known.prefix(200))
@@ -99,7 +102,9 @@ struct DemoScript: Sendable {
         guard run.cell("state") == "succeeded" else { throw TernError(.internal, "the pipeline run \(run.cell("id")) \(run.cell("state"))") }
         let result = run["result"] ?? .null
         say("\(model) version \(result.cell("version")): \(result.cell("verdict"))")
-        for gate in result["gates"]?.arrayValue ?? [] { say("  \(gate.cell("verdict")): \(gate["evidence"]?["sentence"]?.stringValue ?? gate.cell("gate"))") }
+        for gate in result["evidence"]?.arrayValue ?? [] {
+            say("  \(gate.cell("verdict")): \(gate["evidence"]?["sentence"]?.stringValue ?? gate.cell("gate"))")
+        }
         return result
     }
 
@@ -168,7 +173,8 @@ struct DemoScript: Sendable {
             say("refused: \(error.message)")
         }
         _ = try await approver.post(
-            "endpoints/\(endpoint)/release", ["version": forced["version"] ?? .null, "override": "the demo forces a bad candidate to see the canary catch it"])
+            "endpoints/\(endpoint)/release",
+            ["version": forced["version"] ?? .null, "override": "the demo forces a bad candidate to see the canary catch it"])
         say("forced with a recorded reason; the canary's guard will see")
         return .done
     }

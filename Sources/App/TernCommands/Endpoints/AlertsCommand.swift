@@ -3,7 +3,8 @@ import TernKernel
 
 package struct AlertsCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "alerts", abstract: "Alerts: list, acknowledge.", subcommands: [AlertsList.self, AlertsAcknowledge.self], defaultSubcommand: AlertsList.self)
+        commandName: "alerts", abstract: "Alerts: list, acknowledge.", subcommands: [AlertsList.self, AlertsAcknowledge.self],
+        defaultSubcommand: AlertsList.self)
 
     package init() {}
 }
@@ -22,7 +23,10 @@ package struct AlertsList: TernSubcommand {
 
     package func show(_ answer: JSON, _ terminal: Terminal) {
         let rows = (answer["alerts"]?.arrayValue ?? []).map { alert in
-            [alert.cell("id"), alert.cell("endpoint"), alert.cell("monitor"), alert.cell("state"), alert.cell("raised_event_time"), alert.cell("message")]
+            [
+                alert.cell("id"), alert.cell("endpoint"), alert.cell("monitor"), alert.cell("state"), alert.cell("raised_event_time"),
+                alert.cell("message"),
+            ]
         }
         terminal.table(["id", "endpoint", "monitor", "state", "since", "message"], rows)
     }

@@ -24,7 +24,10 @@ package struct EndpointsList: TernSubcommand {
                 return "\(reference.cell("name")) \(reference.cell("role")) \(JSON.percent(variant["share"]?.doubleValue))"
             }
             let declaration = endpoint["declaration"] ?? .null
-            return [declaration.cell("name"), declaration.cell("model"), variants.joined(separator: ", "), endpoint["release"]?.cell("state") ?? "-", endpoint.cell("clock")]
+            return [
+                declaration.cell("name"), declaration.cell("model"), variants.joined(separator: ", "), endpoint["release"]?.cell("state") ?? "-",
+                endpoint.cell("clock"),
+            ]
         }
         terminal.table(["endpoint", "model", "variants", "release", "clock"], rows)
     }
@@ -41,7 +44,8 @@ package struct EndpointsShow: TernSubcommand {
         let name = TernClient.encode(endpoint)
         return [
             "endpoint": try await client.get("endpoints/\(name)"), "latency": try await client.get("endpoints/\(name)/latency"),
-            "quality": try await client.get("endpoints/\(name)/quality"), "alerts": try await client.get("alerts", ["endpoint": endpoint, "state": "open"]),
+            "quality": try await client.get("endpoints/\(name)/quality"),
+            "alerts": try await client.get("alerts", ["endpoint": endpoint, "state": "open"]),
         ]
     }
 
@@ -83,5 +87,7 @@ package struct EndpointsShadow: TernSubcommand {
         return try await client.post(path, ["name": .string(name), "version": JSON(version)])
     }
 
-    package func show(_ answer: JSON, _ terminal: Terminal) { terminal.line(remove ? "shadow \(name) removed" : "shadow \(name) sees every request of \(endpoint)") }
+    package func show(_ answer: JSON, _ terminal: Terminal) {
+        terminal.line(remove ? "shadow \(name) removed" : "shadow \(name) sees every request of \(endpoint)")
+    }
 }

@@ -25,12 +25,16 @@ package struct FeedbackCommand: TernSubcommand {
         if let file {
             guard let data = FileManager.default.contents(atPath: file) else { throw TernError.notFound("no file at \(file)") }
             let lines = String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline)
-            guard let header = lines.first?.split(separator: ","), let idColumn = header.firstIndex(of: "id"), let valueColumn = header.firstIndex(of: "value") else {
+            guard let header = lines.first?.split(separator: ","), let idColumn = header.firstIndex(of: "id"),
+                let valueColumn = header.firstIndex(of: "value")
+            else {
                 throw TernError.invalid("\(file) must begin with a header that names the columns id and value")
             }
             for (number, line) in lines.enumerated().dropFirst() {
                 let cells = line.split(separator: ",", omittingEmptySubsequences: false)
-                guard cells.indices.contains(idColumn), cells.indices.contains(valueColumn) else { throw TernError.invalid("\(file):\(number + 1): too few cells") }
+                guard cells.indices.contains(idColumn), cells.indices.contains(valueColumn) else {
+                    throw TernError.invalid("\(file):\(number + 1): too few cells")
+                }
                 items.append(["id": .string(String(cells[idColumn])), "value": FeedbackCommand.value(String(cells[valueColumn]))])
             }
         }
@@ -42,5 +46,7 @@ package struct FeedbackCommand: TernSubcommand {
         return Double(text).map(JSON.double) ?? .string(text)
     }
 
-    package func show(_ answer: JSON, _ terminal: Terminal) { terminal.line("accepted \(answer.cell("accepted")), repeated \(answer.cell("repeated"))") }
+    package func show(_ answer: JSON, _ terminal: Terminal) {
+        terminal.line("accepted \(answer.cell("accepted")), repeated \(answer.cell("repeated"))")
+    }
 }

@@ -23,8 +23,12 @@ struct HistoryTable {
         let lines = data.split(separator: UInt8(ascii: "\n"))
         guard let first = lines.first else { throw TernError.invalid("\(file) is empty") }
         let header = HistoryTable.cells(first)
-        guard let timeColumn = header.firstIndex(of: time) else { throw TernError.invalid("\(file) has no column '\(time)'; it has \(header.joined(separator: ", "))") }
-        guard let targetColumn = header.firstIndex(of: target) else { throw TernError.invalid("\(file) has no column '\(target)'; it has \(header.joined(separator: ", "))") }
+        guard let timeColumn = header.firstIndex(of: time) else {
+            throw TernError.invalid("\(file) has no column '\(time)'; it has \(header.joined(separator: ", "))")
+        }
+        guard let targetColumn = header.firstIndex(of: target) else {
+            throw TernError.invalid("\(file) has no column '\(target)'; it has \(header.joined(separator: ", "))")
+        }
         let featureColumns = header.indices.filter { $0 != timeColumn && $0 != targetColumn }
         var times: [Timestamp] = []
         var texts: [String] = []
@@ -32,13 +36,21 @@ struct HistoryTable {
         var values: [[Double]] = featureColumns.map { _ in [] }
         for (number, line) in lines.enumerated().dropFirst() {
             let cells = HistoryTable.cells(line)
-            guard cells.count == header.count else { throw TernError.invalid("\(file):\(number + 1): \(cells.count) cells, but the header has \(header.count)") }
-            guard let moment = Timestamp(cells[timeColumn]) else { throw TernError.invalid("\(file):\(number + 1): '\(cells[timeColumn])' is not a time") }
+            guard cells.count == header.count else {
+                throw TernError.invalid("\(file):\(number + 1): \(cells.count) cells, but the header has \(header.count)")
+            }
+            guard let moment = Timestamp(cells[timeColumn]) else {
+                throw TernError.invalid("\(file):\(number + 1): '\(cells[timeColumn])' is not a time")
+            }
             if let from, moment < from { continue }
             if let to, moment >= to { continue }
-            guard let label = Int(cells[targetColumn]) else { throw TernError.invalid("\(file):\(number + 1): '\(cells[targetColumn])' is not a whole number") }
+            guard let label = Int(cells[targetColumn]) else {
+                throw TernError.invalid("\(file):\(number + 1): '\(cells[targetColumn])' is not a whole number")
+            }
             for (index, column) in featureColumns.enumerated() {
-                guard let value = Double(cells[column]) else { throw TernError.invalid("\(file):\(number + 1): '\(cells[column])' in '\(header[column])' is not a number") }
+                guard let value = Double(cells[column]) else {
+                    throw TernError.invalid("\(file):\(number + 1): '\(cells[column])' in '\(header[column])' is not a number")
+                }
                 values[index].append(value)
             }
             times.append(moment)

@@ -4,7 +4,9 @@ import TernKernel
 package struct ReleaseCommand: TernSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "release", abstract: "Release a version to an endpoint, or move a running release on.",
-        discussion: "Ends with 3 when the version has not passed its gates and approvals; --override with a reason forces it, and the ledger keeps the reason.")
+        discussion:
+            "Ends with 3 when the version has not passed its gates and approvals; --override with a reason forces it, and the ledger keeps the reason."
+    )
 
     @OptionGroup package var options: CommandOptions
     @Argument(help: "The endpoint.") package var endpoint: String
@@ -49,5 +51,5 @@ package struct RollbackCommand: TernSubcommand {
         try await client.post("endpoints/\(TernClient.encode(endpoint))/rollback", ["reason": .string(reason)])
     }
 
-    package func show(_ answer: JSON, _ terminal: Terminal) { terminal.line("\(endpoint): rolled back to version \(answer.cell("to"))") }
+    package func show(_ answer: JSON, _ terminal: Terminal) { terminal.line("\(endpoint): version \(answer["from"]?.cell ?? "-") answers again, version \(answer.cell("to")) is out") }
 }

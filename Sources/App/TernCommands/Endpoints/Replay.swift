@@ -76,7 +76,10 @@ struct Replay {
         var inputs: [JSON] = zip(table.features, table.values).map { name, values in
             ["name": .string(name), "datatype": "FP32", "shape": shape, "data": .array(batch.rows.map { JSON.double(values[$0]) })]
         }
-        inputs.append(["name": .string(table.endpointTime), "datatype": "BYTES", "shape": shape, "data": .array(batch.rows.map { JSON.string(table.timeTexts[$0]) })])
+        inputs.append([
+            "name": .string(table.endpointTime), "datatype": "BYTES", "shape": shape,
+            "data": .array(batch.rows.map { JSON.string(table.timeTexts[$0]) }),
+        ])
         return ["inputs": .array(inputs)]
     }
 

@@ -3,7 +3,8 @@ import Foundation
 import TernKernel
 
 package struct LogCommand: TernSubcommand {
-    package static let configuration = CommandConfiguration(commandName: "log", abstract: "The ledger: what changed, by whom and why; --verify checks its chain.")
+    package static let configuration = CommandConfiguration(
+        commandName: "log", abstract: "The ledger: what changed, by whom and why; --verify checks its chain.")
 
     @OptionGroup package var options: CommandOptions
     @Argument(help: "Only this subject and below: endpoint/price, model/price-direction/3.") package var subject: String?
@@ -21,7 +22,10 @@ package struct LogCommand: TernSubcommand {
     package func show(_ answer: JSON, _ terminal: Terminal) {
         if verify { return terminal.line("the ledger verifies: \(answer.cell("entries")) entries") }
         let rows = (answer["entries"]?.arrayValue ?? []).reversed().map { entry in
-            [entry.cell("sequence"), entry.cell("at"), entry.cell("event_time"), entry.cell("kind"), entry.cell("subject"), entry.cell("actor"), entry.cell("reason")]
+            [
+                entry.cell("sequence"), entry.cell("at"), entry.cell("event_time"), entry.cell("kind"), entry.cell("subject"), entry.cell("actor"),
+                entry.cell("reason"),
+            ]
         }
         terminal.table(["#", "at", "data time", "kind", "subject", "by", "reason"], rows)
     }

@@ -4,7 +4,8 @@ import TernKernel
 package struct WhyCommand: TernSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "why", abstract: "What runs, who decided that, on which evidence, made from what.",
-        discussion: "tern why endpoint/price; --at TIME asks the ledger what ran then (by the ledger's time, or by the data's time with --data-time).")
+        discussion: "tern why endpoint/price; --at TIME asks the ledger what ran then (by the ledger's time, or by the data's time with --data-time)."
+    )
 
     @OptionGroup package var options: CommandOptions
     @Argument(help: "endpoint/NAME or model/NAME/VERSION.") package var subject: String
@@ -19,11 +20,13 @@ package struct WhyCommand: TernSubcommand {
 
     package func show(_ answer: JSON, _ terminal: Terminal) {
         for variant in answer["variants"]?.arrayValue ?? [] {
-            terminal.heading("\(subject) → \(variant.cell("name")), \(variant.cell("role")), \(JSON.percent(variant["share"]?.doubleValue)) of the traffic")
+            terminal.heading(
+                "\(subject) → \(variant.cell("name")), \(variant.cell("role")), \(JSON.percent(variant["share"]?.doubleValue)) of the traffic")
             WhyCommand.show(version: variant["version"] ?? .null, terminal)
             if let release = variant["release"] {
                 terminal.facts([
-                    ("release", "\(release.cell("kind")) at \(release.cell("at")) by \(release.cell("actor"))"), ("data time", release["event_time"]?.stringValue),
+                    ("release", "\(release.cell("kind")) at \(release.cell("at")) by \(release.cell("actor"))"),
+                    ("data time", release["event_time"]?.stringValue),
                     ("reason", release["reason"]?.stringValue),
                 ])
             }
@@ -36,7 +39,8 @@ package struct WhyCommand: TernSubcommand {
         let lineage = version["lineage"] ?? .null
         let clean = lineage["code_clean"]?.boolValue.map { $0 ? " (clean)" : " (with changes that were not committed)" } ?? ""
         terminal.facts([
-            ("model", "\(version.cell("model")) version \(version.cell("version")), \(version.cell("status"))"), ("file", version["digest"]?.stringValue.map { "sha256 " + $0 }),
+            ("model", "\(version.cell("model")) version \(version.cell("version")), \(version.cell("status"))"),
+            ("file", version["digest"]?.stringValue.map { "sha256 " + $0 }),
             ("origin", version["origin"]?.stringValue), ("run", lineage["run"]?.stringValue), ("pipeline run", lineage["pipeline_run"]?.stringValue),
             ("code", lineage["code_commit"]?.stringValue.map { $0 + clean }), ("environment", lineage["environment"]?.stringValue),
             ("params", lineage["params"]?.description),
@@ -50,7 +54,9 @@ package struct WhyCommand: TernSubcommand {
             terminal.line("  gate      \(terminal.styled(verdict, style))  \(gate["evidence"]?["sentence"]?.stringValue ?? gate.cell("gate"))")
         }
         for approval in version["approvals"]?.arrayValue ?? [] {
-            terminal.line("  approval  \(approval.cell("verdict")) by \(approval.cell("by")) at \(approval.cell("at"))  \(approval["reason"]?.stringValue ?? "")")
+            terminal.line(
+                "  approval  \(approval.cell("verdict")) by \(approval.cell("by")) at \(approval.cell("at"))  \(approval["reason"]?.stringValue ?? "")"
+            )
         }
     }
 }

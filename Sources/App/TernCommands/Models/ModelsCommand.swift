@@ -5,7 +5,8 @@ import TernKernel
 package struct ModelsCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
         commandName: "models", abstract: "Registered models: list, show, register, approve, reject.",
-        subcommands: [ModelsList.self, ModelsShow.self, ModelsRegister.self, ModelsApprove.self, ModelsReject.self], defaultSubcommand: ModelsList.self)
+        subcommands: [ModelsList.self, ModelsShow.self, ModelsRegister.self, ModelsApprove.self, ModelsReject.self],
+        defaultSubcommand: ModelsList.self)
 
     package init() {}
 }
@@ -20,14 +21,15 @@ package struct ModelsList: TernSubcommand {
 
     package func show(_ answer: JSON, _ terminal: Terminal) {
         let rows = (answer["models"]?.arrayValue ?? []).map { model in
-            [model.cell("name"), model.cell("latest_version"), model.cell("champion"), model.cell("owner"), model.cell("purpose")]
+            [model.cell("name"), model.cell("latest"), model.cell("champion"), model.cell("owner"), model.cell("purpose")]
         }
         terminal.table(["model", "latest", "champion", "owner", "purpose"], rows)
     }
 }
 
 package struct ModelsShow: TernSubcommand {
-    package static let configuration = CommandConfiguration(commandName: "show", abstract: "Show a model's versions, or one version with its gates and lineage.")
+    package static let configuration = CommandConfiguration(
+        commandName: "show", abstract: "Show a model's versions, or one version with its gates and lineage.")
     @OptionGroup package var options: CommandOptions
     @Argument(help: "The model.") package var model: String
     @Argument(help: "The version.") package var version: Int?
@@ -39,12 +41,17 @@ package struct ModelsShow: TernSubcommand {
     }
 
     package func show(_ answer: JSON, _ terminal: Terminal) {
-        guard let versions = answer["versions"]?.arrayValue else { return ModelVersionText.show(answer, terminal) }
-        terminal.heading(answer.cell("name"))
-        terminal.facts([("purpose", answer["purpose"]?.stringValue), ("owner", answer["owner"]?.stringValue)])
+        guard let versions = answer["versions"]?.arrayValue, let summary = answer["model"] else { return ModelVersionText.show(answer, terminal) }
+        terminal.heading(summary.cell("name"))
+        terminal.facts([("purpose", summary["purpose"]?.stringValue), ("owner", summary["owner"]?.stringValue)])
         terminal.table(
             ["version", "status", "origin", "f1", "registered", "by"],
-            versions.map { [$0.cell("version"), $0.cell("status"), $0.cell("origin"), $0["metrics"]?.cell("f1") ?? "-", $0.cell("created_at"), $0.cell("created_by")] })
+            versions.map {
+                [
+                    $0.cell("version"), $0.cell("status"), $0.cell("origin"), $0["metrics"]?.cell("f1") ?? "-", $0.cell("created_at"),
+                    $0.cell("created_by"),
+                ]
+            })
     }
 }
 
@@ -106,7 +113,8 @@ enum ModelVersionText {
         let lineage = version["lineage"] ?? .null
         terminal.facts([
             ("sha256", version["digest"]?.stringValue), ("registered", "\(version.cell("created_at")) by \(version.cell("created_by"))"),
-            ("run", lineage["run"]?.stringValue), ("pipeline run", lineage["pipeline_run"]?.stringValue), ("code", lineage["code_commit"]?.stringValue),
+            ("run", lineage["run"]?.stringValue), ("pipeline run", lineage["pipeline_run"]?.stringValue),
+            ("code", lineage["code_commit"]?.stringValue),
             ("data", lineage["datasets"]?.arrayValue.map { $0.map { "\($0.cell("name")) version \($0.cell("version"))" }.joined(separator: ", ") }),
             ("metrics", version["metrics"]?.description),
         ])
@@ -116,7 +124,8 @@ enum ModelVersionText {
             terminal.line("  \(terminal.styled(verdict, style))  \(gate["evidence"]?["sentence"]?.stringValue ?? gate.cell("gate"))")
         }
         for approval in version["approvals"]?.arrayValue ?? [] {
-            terminal.line("  \(approval.cell("verdict")) by \(approval.cell("by")) at \(approval.cell("at"))  \(approval["reason"]?.stringValue ?? "")")
+            terminal.line(
+                "  \(approval.cell("verdict")) by \(approval.cell("by")) at \(approval.cell("at"))  \(approval["reason"]?.stringValue ?? "")")
         }
     }
 }

@@ -62,7 +62,8 @@ package struct Terminal: Sendable {
         }
         func line(_ cells: [String]) -> String {
             cells.enumerated().map { index, cell in
-                index == cells.count - 1 ? cell : cell.padding(toLength: widths.indices.contains(index) ? widths[index] : cell.count, withPad: " ", startingAt: 0)
+                index == cells.count - 1
+                    ? cell : cell.padding(toLength: widths.indices.contains(index) ? widths[index] : cell.count, withPad: " ", startingAt: 0)
             }.joined(separator: "  ")
         }
         print(styled(line(header.map { $0.uppercased() }), .faint))

@@ -4,7 +4,8 @@ import TernKernel
 
 package struct RunCommand: TernSubcommand {
     package static let configuration = CommandConfiguration(
-        commandName: "run", abstract: "Run a pipeline and follow it.", discussion: "Ends with 3 when the version it registered was refused by a gate.")
+        commandName: "run", abstract: "Run a pipeline and follow it.", discussion: "Ends with 3 when the version it registered was refused by a gate."
+    )
 
     @OptionGroup package var options: CommandOptions
     @Argument(help: "The pipeline.") package var pipeline: String
@@ -38,8 +39,10 @@ package struct RunCommand: TernSubcommand {
     package func show(_ answer: JSON, _ terminal: Terminal) {
         terminal.line("pipeline run \(answer.cell("id")): \(answer.cell("state"))")
         let result = answer["result"] ?? .null
-        if let version = result["version"]?.intValue { terminal.line("registered \(result.cell("model")) version \(version): \(result.cell("verdict"))") }
-        for gate in result["gates"]?.arrayValue ?? [] {
+        if let version = result["version"]?.intValue {
+            terminal.line("registered \(result.cell("model")) version \(version): \(result.cell("verdict"))")
+        }
+        for gate in result["evidence"]?.arrayValue ?? [] {
             let verdict = gate.cell("verdict")
             let style: Terminal.Style = verdict == "pass" ? .green : verdict == "fail" ? .red : .faint
             terminal.line("  \(terminal.styled(verdict, style))  \(gate["evidence"]?["sentence"]?.stringValue ?? gate.cell("gate"))")

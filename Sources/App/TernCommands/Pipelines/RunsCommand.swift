@@ -23,7 +23,10 @@ package struct RunsList: TernSubcommand {
 
     package func show(_ answer: JSON, _ terminal: Terminal) {
         let rows = (answer["runs"]?.arrayValue ?? []).map { run in
-            [run.cell("id"), run.cell("pipeline"), run.cell("state"), run.cell("origin"), run.cell("started_at"), run["result"]?.cell("verdict") ?? "-", run.cell("reason")]
+            [
+                run.cell("id"), run.cell("pipeline"), run.cell("state"), run.cell("origin"), run.cell("started_at"),
+                run["result"]?.cell("verdict") ?? "-", run.cell("reason"),
+            ]
         }
         terminal.table(["run", "pipeline", "state", "origin", "started", "verdict", "reason"], rows)
     }
@@ -47,7 +50,9 @@ package struct RunsShow: TernSubcommand {
         ])
         terminal.table(
             ["step", "state", "attempt", "cause"],
-            (answer["steps"]?.arrayValue ?? []).map { [$0.cell("name"), $0.cell("state"), $0.cell("attempt"), $0["error"]?.stringValue ?? $0.cell("cause")] })
+            (answer["steps"]?.arrayValue ?? []).map {
+                [$0.cell("name"), $0.cell("state"), $0.cell("attempt"), $0["error"]?.stringValue ?? $0.cell("cause")]
+            })
     }
 }
 

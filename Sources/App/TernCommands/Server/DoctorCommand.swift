@@ -27,7 +27,9 @@ package struct DoctorCommand: AsyncParsableCommand {
             await engine("DuckDB") { try await TableEngine().version() }, python(), home(), project(),
         ]
         if options.json {
-            let items = findings.map { JSON.object(["name": .string($0.name), "state": .string($0.state), "fine": .bool($0.fine), "hint": JSON($0.hint)]) }
+            let items = findings.map {
+                JSON.object(["name": .string($0.name), "state": .string($0.state), "fine": .bool($0.fine), "hint": JSON($0.hint)])
+            }
             print(JSON.object(["findings": .array(items)]).pretty)
         } else {
             let terminal = Terminal.standard
@@ -51,7 +53,9 @@ package struct DoctorCommand: AsyncParsableCommand {
     private func python() -> Finding {
         let candidates = [SetupFolder.find().map { $0 + "/venv/bin/python" }, "/usr/bin/python3"].compactMap(\.self)
         guard let found = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0) }) else {
-            return Finding(name: "Python", state: "none found", fine: false, hint: "only steps written in Python need it: script/setup, or apt-get install python3")
+            return Finding(
+                name: "Python", state: "none found", fine: false,
+                hint: "only steps written in Python need it: script/setup, or apt-get install python3")
         }
         return Finding(name: "Python", state: found, fine: true)
     }
@@ -61,13 +65,17 @@ package struct DoctorCommand: AsyncParsableCommand {
         if let running = ServerAddress.read(home: folder) {
             return Finding(name: "home", state: "\(folder), served at \(running.url) by process \(running.process)", fine: true)
         }
-        let writable = FileManager.default.isWritableFile(atPath: FileManager.default.fileExists(atPath: folder) ? folder : (folder as NSString).deletingLastPathComponent)
+        let writable = FileManager.default.isWritableFile(
+            atPath: FileManager.default.fileExists(atPath: folder) ? folder : (folder as NSString).deletingLastPathComponent)
         return Finding(
-            name: "home", state: folder + (writable ? ", no server running" : " cannot be written"), fine: writable, hint: writable ? nil : "choose another: --home DIR")
+            name: "home", state: folder + (writable ? ", no server running" : " cannot be written"), fine: writable,
+            hint: writable ? nil : "choose another: --home DIR")
     }
 
     private func project() -> Finding {
-        guard let file = options.projectFile else { return Finding(name: "tern.yaml", state: "none here or above", fine: true, hint: "tern init writes one") }
+        guard let file = options.projectFile else {
+            return Finding(name: "tern.yaml", state: "none here or above", fine: true, hint: "tern init writes one")
+        }
         do {
             let project = try Project.load(file)
             return Finding(name: "tern.yaml", state: "\(file): project \(project.name), sound", fine: true)

@@ -22,6 +22,8 @@ package final class AccessService: Sendable {
     func open(adminToken: String?) async throws {
         try await refresh()
         if let adminToken, !isKnown(adminToken) {
+            // Another secret than last time: the operator has changed it.
+            if known.withLock({ $0.values.contains { $0.name == "admin" } }) { try await store.delete(name: "admin", by: "tern/start") }
             try await store.insert(name: "admin", role: .admin, hash: Digest(of: adminToken).hex, by: "tern/start")
             try await refresh()
         }

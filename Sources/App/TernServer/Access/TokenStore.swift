@@ -21,7 +21,8 @@ struct TokenStore: Sendable {
     func all() async throws -> [(holder: TokenHolder, hash: String)] {
         try await database.read { connection in
             try connection.rows("SELECT * FROM tokens ORDER BY name").map { row in
-                let holder = TokenHolder(name: try row.text("name"), role: Role(rawValue: try row.text("role")) ?? .viewer, createdAt: try row.time("created_at"))
+                let holder = TokenHolder(
+                    name: try row.text("name"), role: Role(rawValue: try row.text("role")) ?? .viewer, createdAt: try row.time("created_at"))
                 return (holder, try row.text("hash"))
             }
         }

@@ -59,9 +59,13 @@ package struct ServerAddress: Codable, Sendable {
 
     /// Nil when no live server has announced itself.
     package static func read(home: String) -> ServerAddress? {
-        guard let data = FileManager.default.contents(atPath: home + "/server.json"),
-            let address = try? data.decodeJSON(ServerAddress.self), kill(address.process, 0) == 0 || errno == EPERM
-        else { return nil }
-        return address
+        guard let data = FileManager.default.contents(atPath: home + "/server.json"), let address = try? data.decodeJSON(ServerAddress.self) else {
+            return nil
+        }
+        // A live server holds the lock; the number of a dead one's process may be somebody else's by now.
+        let lock = Glibc.open(home + "/server.lock", O_RDONLY | O_CLOEXEC)
+        guard lock >= 0 else { return nil }
+        defer { close(lock) }
+        return flock(lock, LOCK_SH | LOCK_NB) == 0 ? nil : address
     }
 }

@@ -36,7 +36,8 @@ struct WhyService: Sendable {
         let moment = time ?? Timestamp(milliseconds: .max)
         guard let state = try await releases.state(name, at: moment, by: time == nil ? .ledger : clock) else {
             throw TernError.notFound(
-                "endpoint \(name) had no variants at \(time?.description ?? "any time")", hint: "tern log endpoint/\(name) shows when it got its first")
+                "endpoint \(name) had no variants at \(time?.description ?? "any time")",
+                hint: "tern log endpoint/\(name) shows when it got its first")
         }
         var variants: [JSON] = []
         for variant in state.variants {

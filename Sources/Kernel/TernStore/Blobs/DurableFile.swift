@@ -60,7 +60,8 @@ package enum DurableFile {
     /// What the operating system said, as an error of ours; a full disk is `resource_exhausted`.
     package static func failure(_ context: String, code: Int32 = errno) -> TernError {
         if code == ENOSPC || code == EDQUOT {
-            return TernError(.resourceExhausted, "\(context): the disk is full", hint: "free space, then repeat the request; nothing was half-written")
+            return TernError(
+                .resourceExhausted, "\(context): the disk is full", hint: "free space, then repeat the request; nothing was half-written")
         }
         return TernError(.internal, "\(context): \(String(cString: strerror(code)))")
     }
