@@ -18,10 +18,13 @@ struct DatasetsPage: DashboardPage {
     static let template = #"""
         <div class="title"><h1>Data</h1></div>
         <section class="panel wide">
-        <table><thead><tr><th>Dataset</th><th>About</th><th>Latest</th><th class="n">Versions</th><th class="n">Rows</th><th class="n">Columns</th><th class="n">Size</th><th>Added</th><th>Owner</th></tr></thead><tbody>
+        <table><thead><tr><th>Dataset</th><th>About</th><th>Latest</th><th class="n">Versions</th><th class="n">Rows</th>\#
+        <th class="n">Columns</th><th class="n">Size</th><th>Added</th><th>Owner</th></tr></thead><tbody>
         {{#datasets}}
-        <tr><td>{{#dataset}}{{>link}}{{/dataset}}</td><td class="words muted">{{description}}</td><td>{{#latest}}{{>link}}{{/latest}}</td><td class="n">{{versions}}</td><td class="n">{{rows}}</td>\#
-        <td class="n">{{columns}}</td><td class="n">{{bytes}}</td><td class="when">{{#added}}{{>moment}}{{/added}}</td><td class="muted">{{owner}}</td></tr>
+        <tr><td>{{#dataset}}{{>link}}{{/dataset}}</td><td class="words muted">{{description}}</td><td>{{#latest}}{{>link}}{{/latest}}</td>\#
+        <td class="n">{{versions}}</td><td class="n">{{rows}}</td>\#
+        <td class="n">{{columns}}</td><td class="n">{{bytes}}</td><td class="when">{{#added}}{{>moment}}{{/added}}</td>\#
+        <td class="muted">{{owner}}</td></tr>
         {{/datasets}}
         </tbody></table>
         {{^datasets}}<p class="empty">No dataset yet: <code>tern data add NAME FILE</code> adds one.</p>{{/datasets}}
@@ -89,29 +92,37 @@ struct DatasetPage: DashboardPage {
 
     static let name = "dataset"
     static let template = #"""
-        <div class="title"><h1>{{title}}</h1><p class="muted">{{description}} Owned by {{owner}}{{#time}}, its time is <code>{{.}}</code>{{/time}} · {{#ledger}}{{>link}}{{/ledger}}</p></div>
+        <div class="title"><h1>{{title}}</h1><p class="muted">{{description}} Owned by {{owner}}{{#time}}\#
+        , its time is <code>{{.}}</code>{{/time}} · {{#ledger}}{{>link}}{{/ledger}}</p></div>
         <section class="panel wide"><h2>Versions</h2>
-        <table><thead><tr><th>Version</th><th class="n">Rows</th><th class="n">Size</th><th>sha256</th><th>Why</th><th>By</th><th>Added</th><th></th></tr></thead><tbody>
+        <table><thead><tr><th>Version</th><th class="n">Rows</th><th class="n">Size</th><th>sha256</th><th>Why</th><th>By</th><th>Added</th>\#
+        <th></th></tr></thead><tbody>
         {{#versions}}
-        <tr{{#shown}} class="chosen"{{/shown}}><td>{{#version}}{{>link}}{{/version}}</td><td class="n">{{rows}}</td><td class="n">{{bytes}}</td><td class="mono">{{digest}}</td><td class="words">{{reason}}</td>\#
+        <tr{{#shown}} class="chosen"{{/shown}}><td>{{#version}}{{>link}}{{/version}}</td><td class="n">{{rows}}</td><td class="n">{{bytes}}</td>\#
+        <td class="mono">{{digest}}</td><td class="words">{{reason}}</td>\#
         <td class="muted">{{by}}</td><td class="when muted">{{#at}}{{>moment}}{{/at}}</td><td><a href="{{file}}" download>file</a></td></tr>
         {{/versions}}
         </tbody></table>{{^versions}}<p class="empty">No version yet.</p>{{/versions}}
         </section>
         {{#shown}}
         <section class="panel wide"><h2>Columns of version {{.}}</h2>
-        <table class="profile"><thead><tr><th>Column</th><th>Type</th><th>Expected</th><th>Distribution</th><th class="n">Least</th><th class="n">Mean</th><th class="n">Greatest</th><th class="n">Missing</th><th class="n">Distinct</th></tr></thead><tbody>
+        <table class="profile"><thead><tr><th>Column</th><th>Type</th><th>Expected</th><th>Distribution</th><th class="n">Least</th>\#
+        <th class="n">Mean</th><th class="n">Greatest</th><th class="n">Missing</th><th class="n">Distinct</th></tr></thead><tbody>
         {{#columns}}
-        <tr><td class="mono">{{name}}</td><td>{{type}}</td><td class="muted">{{expect}}</td><td><span class="histogram">{{#bars}}<i style="height:{{height}}%" title="{{words}}"></i>{{/bars}}</span></td>\#
-        <td class="n">{{least}}</td><td class="n">{{mean}}</td><td class="n">{{greatest}}</td><td class="n">{{missing}}</td><td class="n">{{distinct}}</td></tr>
+        <tr><td class="mono">{{name}}</td><td>{{type}}</td><td class="muted">{{expect}}</td><td><span class="histogram">{{#bars}}\#
+        <i style="height:{{height}}%" title="{{words}}"></i>{{/bars}}</span></td>\#
+        <td class="n">{{least}}</td><td class="n">{{mean}}</td><td class="n">{{greatest}}</td><td class="n">{{missing}}</td>\#
+        <td class="n">{{distinct}}</td></tr>
         {{/columns}}
         </tbody></table></section>
         {{/shown}}
         <section class="panel wide"><h2>Refused files</h2>
         {{#rejected}}
-        <article class="refused"><p><span class="badge bad">refused</span> {{message}} <span class="muted">{{#at}}{{>moment}}{{/at}} by {{by}}</span></p><p class="mono muted">{{source}}</p>
+        <article class="refused"><p><span class="badge bad">refused</span> {{message}} <span class="muted">{{#at}}{{>moment}}{{/at}}\#
+         by {{by}}</span></p><p class="mono muted">{{source}}</p>
         <table><thead><tr><th class="n">Row</th><th>Column</th><th>Value</th><th>What is wrong</th></tr></thead><tbody>
-        {{#violations}}<tr><td class="n">{{row}}</td><td class="mono">{{column}}</td><td class="mono">{{value}}</td><td class="words">{{message}}</td></tr>{{/violations}}
+        {{#violations}}<tr><td class="n">{{row}}</td><td class="mono">{{column}}</td><td class="mono">{{value}}</td>\#
+        <td class="words">{{message}}</td></tr>{{/violations}}
         </tbody></table></article>
         {{/rejected}}
         {{^rejected}}<p class="empty">None.</p>{{/rejected}}

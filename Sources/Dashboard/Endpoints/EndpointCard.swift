@@ -31,17 +31,21 @@ struct EndpointCard: DashboardView, Equatable {
 
     static let template = #"""
         <article class="panel card">
-        <header><h2>{{#endpoint}}{{>link}}{{/endpoint}}</h2><span class="muted">{{#model}}{{>link}}{{/model}}{{#clock}} · <span title="the endpoint's clock: the data's time">{{>moment}}</span>{{/clock}}</span>\#
+        <header><h2>{{#endpoint}}{{>link}}{{/endpoint}}</h2><span class="muted">{{#model}}{{>link}}{{/model}}{{#clock}}\#
+         · <span title="the endpoint's clock: the data's time">{{>moment}}</span>{{/clock}}</span>\#
         <span class="push">{{#release}}{{>badge}} {{/release}}{{#alerts}}{{>badge}}{{/alerts}}</span></header>
         <div class="tiles">
-        <div class="tile big"><b class="{{verdict}}">{{value}}</b><span>{{metric}}{{#floor}} <i>floor {{.}}</i>{{/floor}}</span>{{#window}}<span class="muted">{{.}}</span>{{/window}}</div>
+        <div class="tile big"><b class="{{verdict}}">{{value}}</b><span>{{metric}}{{#floor}} <i>floor {{.}}</i>{{/floor}}</span>{{#window}}\#
+        <span class="muted">{{.}}</span>{{/window}}</div>
         <div class="tile trend">{{#spark}}{{>spark}}{{/spark}}{{^spark}}<span class="muted">no judged window yet</span>{{/spark}}</div>
         <div class="tile"><b>{{p50}}</b><span>p50</span></div>
         <div class="tile"><b>{{p99}}</b><span>p99</span></div>
         <div class="tile"><b>{{requests}}</b><span>requests since start{{#errors}}, <em class="bad">{{.}} failed</em>{{/errors}}</span></div>
         </div>
-        <div class="traffic"><div class="split">{{#shares}}<i class="{{role}}" style="width:{{width}}%" title="{{name}} {{percent}}"></i>{{/shares}}</div>
-        <p>{{^shares}}<span class="muted">nothing released yet</span>{{/shares}}{{#shares}}<span class="key {{role}}">{{#version}}{{>link}}{{/version}} <span class="muted">{{role}}</span> {{percent}}</span>{{/shares}}\#
+        <div class="traffic"><div class="split">{{#shares}}\#
+        <i class="{{role}}" style="width:{{width}}%" title="{{name}} {{percent}}"></i>{{/shares}}</div>
+        <p>{{^shares}}<span class="muted">nothing released yet</span>{{/shares}}{{#shares}}<span class="key {{role}}">{{#version}}\#
+        {{>link}}{{/version}} <span class="muted">{{role}}</span> {{percent}}</span>{{/shares}}\#
         {{#shadows}}<span class="key shadow">{{.}} <span class="muted">shadow</span></span>{{/shadows}}</p></div>
         </article>
         """#

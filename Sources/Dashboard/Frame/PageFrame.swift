@@ -82,7 +82,8 @@ struct PageFrame: Sendable {
         </head>
         <body>
         <header class="top">
-        <a class="brand" href="/"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M1 7c5-1 8 1 11 5 3-4 6-6 11-5-5 1-7 4-9 9l-2 4-2-4C8 11 6 8 1 7z"/></svg>Tern</a>
+        <a class="brand" href="/"><svg viewBox="0 0 24 24" aria-hidden="true">\#
+        <path d="M1 7c5-1 8 1 11 5 3-4 6-6 11-5-5 1-7 4-9 9l-2 4-2-4C8 11 6 8 1 7z"/></svg>Tern</a>
         <nav>{{#tabs}}<a href="{{address}}"{{#current}} aria-current="page"{{/current}}>{{title}}</a>{{/tabs}}</nav>
         <details class="token"><summary>Token</summary><form data-token><label>Token for changes, kept until this tab is closed
         <input type="password" name="token" autocomplete="off" spellcheck="false"></label><button>Use</button></form></details>

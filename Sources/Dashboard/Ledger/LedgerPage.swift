@@ -42,14 +42,16 @@ struct LedgerPage: DashboardPage {
 
     static let name = "ledger"
     static let template = #"""
-        <div class="title"><h1>Ledger</h1><p class="muted">Everything that changed, by whom and why; each entry is chained to the one before by its hash.</p></div>
+        <div class="title"><h1>Ledger</h1>\#
+        <p class="muted">Everything that changed, by whom and why; each entry is chained to the one before by its hash.</p></div>
         <form class="filter" method="get" action="/ledger">
         <label>Subject <input name="subject" value="{{subject}}" placeholder="endpoint/price" spellcheck="false"></label>
         <label>Kind <input name="kind" value="{{kind}}" placeholder="release. or alert.raised" spellcheck="false"></label>
         <button>Filter</button> <a class="muted" href="/ledger">clear</a>
         </form>
         <section class="panel wide">
-        <table><thead><tr><th class="n">#</th><th>Data's time</th><th>What</th><th>Subject</th><th>Why</th><th>By</th><th>Recorded</th></tr></thead><tbody>
+        <table><thead><tr><th class="n">#</th><th>Data's time</th><th>What</th><th>Subject</th><th>Why</th><th>By</th><th>Recorded</th></tr>\#
+        </thead><tbody>
         {{>ledger-rows}}
         </tbody></table>
         {{^entries}}<p class="empty">No entries match.</p>{{/entries}}

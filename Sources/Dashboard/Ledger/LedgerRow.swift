@@ -16,7 +16,8 @@ struct LedgerRow: DashboardView, Equatable {
 
     static let template = #"""
         {{#entries}}
-        <tr id="e{{sequence}}"><td class="n muted">{{sequence}}</td><td class="when">{{#dataTime}}{{>moment}}{{/dataTime}}</td><td>{{#kind}}{{>badge}}{{/kind}}</td>\#
+        <tr id="e{{sequence}}"><td class="n muted">{{sequence}}</td><td class="when">{{#dataTime}}{{>moment}}{{/dataTime}}</td><td>{{#kind}}\#
+        {{>badge}}{{/kind}}</td>\#
         <td class="nowrap">{{#subject}}{{>link}}{{/subject}}</td><td class="words">{{words}}</td><td class="muted nowrap">{{actor}}</td>\#
         <td class="when muted">{{#at}}{{>moment}}{{/at}}</td></tr>
         {{/entries}}

@@ -40,7 +40,8 @@ struct OverviewPage: DashboardPage {
         <h1 class="hidden">Overview</h1>
         {{>loop}}
         <div class="cards">{{#endpoints}}{{>card}}{{/endpoints}}</div>
-        {{^endpoints}}<p class="empty panel">No endpoint yet. <code>tern init</code> makes a project, <code>tern apply</code> brings it here, and <code>tern demo</code> shows the whole loop at work.</p>{{/endpoints}}
+        {{^endpoints}}<p class="empty panel">No endpoint yet. <code>tern init</code> makes a project, <code>tern apply</code> \#
+        brings it here, and <code>tern demo</code> shows the whole loop at work.</p>{{/endpoints}}
         <section class="panel"><h2>Open alerts</h2>
         <table><thead><tr><th>Endpoint</th><th>Monitor</th><th>Column</th><th>Since</th><th>What</th><th>Owner</th><th></th></tr></thead><tbody>
         {{>alert-rows}}
@@ -48,7 +49,8 @@ struct OverviewPage: DashboardPage {
         {{^alerts}}<p class="empty">None. All monitors are content.</p>{{/alerts}}
         </section>
         <section class="panel wide"><h2>Latest changes <a class="more" href="/ledger">ledger</a></h2>
-        <table><thead><tr><th class="n">#</th><th>Data's time</th><th>What</th><th>Subject</th><th>Why</th><th>By</th><th>Recorded</th></tr></thead><tbody>
+        <table><thead><tr><th class="n">#</th><th>Data's time</th><th>What</th><th>Subject</th><th>Why</th><th>By</th><th>Recorded</th></tr>\#
+        </thead><tbody>
         {{>ledger-rows}}
         </tbody></table>
         {{^entries}}<p class="empty">Nothing has happened yet.</p>{{/entries}}
@@ -75,8 +77,10 @@ struct AlertRow: DashboardView, Equatable {
 
     static let template = #"""
         {{#alerts}}
-        <tr><td>{{#endpoint}}{{>link}}{{/endpoint}}</td><td>{{monitor}}</td><td class="mono">{{column}}</td><td class="when">{{#raised}}{{>moment}}{{/raised}}</td>\#
-        <td class="words">{{message}}</td><td class="muted">{{owner}}</td><td class="nowrap">{{#acknowledge}}<form data-post="{{.}}"><button>Acknowledge</button></form>{{/acknowledge}}\#
+        <tr><td>{{#endpoint}}{{>link}}{{/endpoint}}</td><td>{{monitor}}</td><td class="mono">{{column}}</td><td class="when">{{#raised}}\#
+        {{>moment}}{{/raised}}</td>\#
+        <td class="words">{{message}}</td><td class="muted">{{owner}}</td><td class="nowrap">{{#acknowledge}}\#
+        <form data-post="{{.}}"><button>Acknowledge</button></form>{{/acknowledge}}\#
         {{^acknowledge}}<span class="muted">seen by {{acknowledgedBy}}</span>{{/acknowledge}}</td></tr>
         {{/alerts}}
         """#
@@ -85,7 +89,8 @@ struct AlertRow: DashboardView, Equatable {
         {{#alerts}}
         <tr><td class="n muted">{{id}}</td><td>{{#state}}{{>badge}}{{/state}}</td><td>{{monitor}}</td><td class="mono">{{column}}</td>\#
         <td class="when">{{#raised}}{{>moment}}{{/raised}}</td><td class="when">{{#ended}}{{>moment}}{{/ended}}</td>\#
-        <td class="words">{{message}}<br><span class="muted">{{resolution}}</span></td><td class="when muted">{{#recorded}}{{>moment}}{{/recorded}}</td></tr>
+        <td class="words">{{message}}<br><span class="muted">{{resolution}}</span></td><td class="when muted">{{#recorded}}\#
+        {{>moment}}{{/recorded}}</td></tr>
         {{/alerts}}
         """#
 }

@@ -19,14 +19,16 @@ struct PipelinesPage: DashboardPage {
         <section class="panel wide">
         <table><thead><tr><th>Pipeline</th><th>Steps</th><th>Schedule</th><th>Next</th><th>Last run</th><th>Owner</th></tr></thead><tbody>
         {{#pipelines}}
-        <tr><td><b>{{name}}</b></td><td class="words">{{steps}}</td><td class="mono">{{schedule}}</td><td class="when">{{#next}}{{>moment}}{{/next}}</td>\#
+        <tr><td><b>{{name}}</b></td><td class="words">{{steps}}</td><td class="mono">{{schedule}}</td><td class="when">{{#next}}\#
+        {{>moment}}{{/next}}</td>\#
         <td class="nowrap">{{#state}}{{>badge}}{{/state}} {{#last}}{{>link}}{{/last}}</td><td class="muted">{{owner}}</td></tr>
         {{/pipelines}}
         </tbody></table>
         {{^pipelines}}<p class="empty">No pipeline yet: <code>tern apply</code> declares those of a project.</p>{{/pipelines}}
         </section>
         <section class="panel wide"><h2>Latest runs</h2>
-        <table><thead><tr><th>Run</th><th>Pipeline</th><th>State</th><th>Steps</th><th>Origin</th><th>Result</th><th>Why</th><th>Data's time</th><th class="n">Took</th><th>Started</th></tr></thead><tbody>
+        <table><thead><tr><th>Run</th><th>Pipeline</th><th>State</th><th>Steps</th><th>Origin</th><th>Result</th><th>Why</th>\#
+        <th>Data's time</th><th class="n">Took</th><th>Started</th></tr></thead><tbody>
         {{>pipeline-run-rows}}
         </tbody></table>
         {{^runs}}<p class="empty">None yet: <code>tern run</code> starts one.</p>{{/runs}}
@@ -50,8 +52,10 @@ struct PipelineRunRow: DashboardView, Equatable {
 
     static let template = #"""
         {{#runs}}
-        <tr><td class="mono">{{#run}}{{>link}}{{/run}}</td><td>{{pipeline}}</td><td>{{#state}}{{>badge}}{{/state}}</td><td class="num nowrap">{{steps}}</td><td>{{origin}}</td>\#
-        <td class="nowrap">{{#version}}{{>link}} {{/version}}{{#verdict}}{{>badge}}{{/verdict}}</td><td class="words">{{reason}}</td><td class="when">{{#dataTime}}{{>moment}}{{/dataTime}}</td>\#
+        <tr><td class="mono">{{#run}}{{>link}}{{/run}}</td><td>{{pipeline}}</td><td>{{#state}}{{>badge}}{{/state}}</td>\#
+        <td class="num nowrap">{{steps}}</td><td>{{origin}}</td>\#
+        <td class="nowrap">{{#version}}{{>link}} {{/version}}{{#verdict}}{{>badge}}{{/verdict}}</td><td class="words">{{reason}}</td>\#
+        <td class="when">{{#dataTime}}{{>moment}}{{/dataTime}}</td>\#
         <td class="n">{{duration}}</td><td class="when muted">{{#started}}{{>moment}}{{/started}}</td></tr>
         {{/runs}}
         """#
@@ -102,7 +106,8 @@ struct PipelineRunPage: DashboardPage {
 
     static let name = "pipeline-run"
     static let template = #"""
-        <div class="title"><h1>{{title}} {{#state}}{{>badge}}{{/state}}</h1><p class="muted"><span class="mono">{{id}}</span> · by {{by}}, origin {{origin}} · recorded {{#started}}{{>moment}}{{/started}}\#
+        <div class="title"><h1>{{title}} {{#state}}{{>badge}}{{/state}}</h1><p class="muted"><span class="mono">{{id}}</span>\#
+         · by {{by}}, origin {{origin}} · recorded {{#started}}{{>moment}}{{/started}}\#
         {{#ended}} to {{>moment}}{{/ended}}{{#dataTime}} · data's time {{>moment}}{{/dataTime}} · {{duration}}</p>
         <p>{{reason}}</p>{{#error}}<p class="bad">{{.}}</p>{{/error}}</div>
         <section class="panel"><dl class="wide">

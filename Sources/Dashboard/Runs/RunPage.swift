@@ -43,21 +43,27 @@ struct RunPage: DashboardPage {
 
     static let name = "run"
     static let template = #"""
-        <div class="title"><h1>{{title}} {{#status}}{{>badge}}{{/status}}</h1><p class="muted"><span class="mono">{{id}}</span> in {{#experiment}}{{>link}}{{/experiment}}, by {{user}},\#
-         started {{#started}}{{>moment}}{{/started}}{{#ended}}, ended {{>moment}}, {{duration}}{{/ended}}{{#pipelineRun}} · pipeline run {{>link}}{{/pipelineRun}}</p></div>
+        <div class="title"><h1>{{title}} {{#status}}{{>badge}}{{/status}}</h1><p class="muted"><span class="mono">{{id}}</span>\#
+         in {{#experiment}}{{>link}}{{/experiment}}, by {{user}},\#
+         started {{#started}}{{>moment}}{{/started}}{{#ended}}, ended {{>moment}}, {{duration}}{{/ended}}{{#pipelineRun}}\#
+         · pipeline run {{>link}}{{/pipelineRun}}</p></div>
         <div class="columns two">
-        <section class="panel"><h2>Metrics</h2><table><thead><tr><th>Metric</th><th class="n">Last value</th><th class="n">Step</th></tr></thead><tbody>
+        <section class="panel"><h2>Metrics</h2><table><thead><tr><th>Metric</th><th class="n">Last value</th><th class="n">Step</th></tr>\#
+        </thead><tbody>
         {{#metrics}}<tr><td class="mono">{{key}}</td><td class="n">{{value}}</td><td class="n muted">{{step}}</td></tr>{{/metrics}}
         </tbody></table>{{^metrics}}<p class="empty">None logged.</p>{{/metrics}}</section>
-        <div><section class="panel"><h2>Model versions</h2><ul class="plain">{{#versions}}<li>{{>link}}</li>{{/versions}}</ul>{{^versions}}<p class="empty">None made from this run.</p>{{/versions}}</section>
-        <section class="panel"><h2>Datasets</h2><table><tbody>{{#datasets}}<tr><td>{{key}}</td><td class="mono muted">{{value}}</td></tr>{{/datasets}}</tbody></table>\#
+        <div><section class="panel"><h2>Model versions</h2><ul class="plain">{{#versions}}<li>{{>link}}</li>{{/versions}}</ul>\#
+        {{^versions}}<p class="empty">None made from this run.</p>{{/versions}}</section>
+        <section class="panel"><h2>Datasets</h2><table><tbody>{{#datasets}}<tr><td>{{key}}</td><td class="mono muted">{{value}}</td></tr>\#
+        {{/datasets}}</tbody></table>\#
         {{^datasets}}<p class="empty">None logged.</p>{{/datasets}}</section>
         <section class="panel"><h2>Artifacts</h2><table><tbody>
         {{#artifacts}}<tr><td class="mono"><a href="{{address}}" download>{{path}}</a></td><td class="n muted">{{size}}</td></tr>{{/artifacts}}
         </tbody></table>{{^artifacts}}<p class="empty">None kept by this server.</p>{{/artifacts}}</section></div>
         </div>
         {{#charts}}
-        <section class="panel"><h2><span class="mono">{{key}}</span> <span class="muted">over step</span></h2><div class="chart" style="height:220px" data-chart="{{data}}" data-every="10"></div></section>
+        <section class="panel"><h2><span class="mono">{{key}}</span> <span class="muted">over step</span></h2>\#
+        <div class="chart" style="height:220px" data-chart="{{data}}" data-every="10"></div></section>
         {{/charts}}
         <div class="columns two">
         <section class="panel"><h2>Parameters</h2><table class="pairs"><tbody>

@@ -93,10 +93,12 @@ struct RunsPage: DashboardPage {
         <form class="filter" method="get" action="/runs"><label>Experiment <select name="experiment"><option value="">all</option>\#
         {{#experiments}}<option{{#chosen}} selected{{/chosen}}>{{name}}</option>{{/experiments}}</select></label><button>Show</button></form>
         <section class="panel wide">
-        <table><thead><tr>{{#columns}}<th><a href="{{address}}">{{title}}{{arrow}}</a></th>{{/columns}}<th>Experiment</th><th>By</th><th class="n">Took</th>\#
+        <table><thead><tr>{{#columns}}<th><a href="{{address}}">{{title}}{{arrow}}</a></th>{{/columns}}<th>Experiment</th><th>By</th>\#
+        <th class="n">Took</th>\#
         {{#metrics}}<th class="n metric"><a href="{{address}}">{{title}}{{arrow}}</a></th>{{/metrics}}</tr></thead><tbody>
         {{#rows}}
-        <tr><td class="nowrap" title="{{id}}">{{#run}}{{>link}}{{/run}}</td><td>{{#status}}{{>badge}}{{/status}}</td><td class="when">{{#started}}{{>moment}}{{/started}}</td>\#
+        <tr><td class="nowrap" title="{{id}}">{{#run}}{{>link}}{{/run}}</td><td>{{#status}}{{>badge}}{{/status}}</td>\#
+        <td class="when">{{#started}}{{>moment}}{{/started}}</td>\#
         <td>{{experiment}}</td><td class="muted">{{user}}</td><td class="n">{{duration}}</td>{{#metrics}}<td class="n">{{.}}</td>{{/metrics}}</tr>
         {{/rows}}
         </tbody></table>
