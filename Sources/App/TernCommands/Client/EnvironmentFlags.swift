@@ -15,7 +15,12 @@ enum EnvironmentFlags {
             guard let next = node["subcommands"]?.arrayValue?.first(where: { $0["commandName"]?.stringValue == argument }) else { break }
             node = next
         }
-        if node["subcommands"]?.arrayValue?.isEmpty == false, node["defaultSubcommand"]?.stringValue == nil { return arguments }
+        // `tern data` means `tern data list`.
+        while let name = node["defaultSubcommand"]?.stringValue,
+            let next = node["subcommands"]?.arrayValue?.first(where: { $0["commandName"]?.stringValue == name })
+        {
+            node = next
+        }
         var added: [String] = []
         for argument in node["arguments"]?.arrayValue ?? [] {
             guard let name = argument["preferredName"]?["name"]?.stringValue, argument["preferredName"]?["kind"]?.stringValue == "long",
