@@ -13,7 +13,7 @@ layers:
 	script/layers
 
 build:
-	swift build --build-tests --explicit-target-dependency-import-check error
+	script/build .setup/test-build.log --build-tests
 
 test:
 	script/test

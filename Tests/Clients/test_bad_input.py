@@ -1,5 +1,6 @@
 """Wrong input of every kind gets a clear error, and nothing is half-written."""
 
+import http.client
 import os
 import pathlib
 import shutil
@@ -211,6 +212,16 @@ def test_another_address_than_loopback_demands_tokens(tmp_path):
     refused = subprocess.run([BINARY, "server", "--home", str(tmp_path), "--host", "0.0.0.0", "--port", "0"], capture_output=True, text=True, timeout=30)
     assert refused.returncode == 4
     assert "TERN_ADMIN_TOKEN" in refused.stderr
+
+
+def test_a_foreign_page_may_not_change_the_server(server):
+    host, port = server.url.removeprefix("http://").split(":")
+    for headers in ({"Origin": "https://evil.example"}, {"Host": "evil.example"}):
+        connection = http.client.HTTPConnection(host, int(port))
+        connection.request("POST", "/api/tern/v1/tokens", body=b'{"name":"x","role":"viewer"}', headers={"Content-Type": "application/json"} | headers)
+        assert connection.getresponse().status == 403
+        connection.close()
+    assert server.ok("GET", "tokens")["tokens"] == []
 
 
 @pytest.mark.skipif(os.geteuid() != 0 or shutil.which("mount") is None, reason="mounting a small file system takes root")

@@ -28,6 +28,12 @@ def test_every_flag_has_its_variable(tmp_path):
     assert json.loads(answer.stdout)["name"] == "p"
 
 
+def test_a_mistyped_command_is_guessed():
+    answer = tern("chekc")
+    assert answer.returncode == 2
+    assert "tern check" in answer.stderr
+
+
 def test_who_may_not_approve_ends_with_4(tmp_path):
     with Server(tmp_path / "home") as server:
         token = tern("token", "create", "--name", "alice", "--role", "approver", server=server)

@@ -49,6 +49,9 @@ package struct TernCommand: AsyncParsableCommand {
             let code = exitCode(for: error)
             if code == .success { exit(withError: error) }
             FileHandle.standardError.write(Data((fullMessage(for: error) + "\n").utf8))
+            if let nearest = Spelling.nearest(to: CommandLine.arguments.dropFirst().first ?? "", in: configuration) {
+                FileHandle.standardError.write(Data("Did you mean this?  tern \(nearest)\n".utf8))
+            }
             Foundation.exit(code == .validationFailure ? ExitStatus.usage.rawValue : ExitStatus.failed.rawValue)
         }
     }

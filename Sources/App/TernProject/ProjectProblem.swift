@@ -28,7 +28,7 @@ final class ProblemList {
 
     /// The same, with the nearest of `known` as suggestion.
     func add(_ message: String, at mark: Mark?, nearest word: String, in known: [String]) {
-        let nearest = known.map { (name: $0, distance: ProblemList.distance(word, $0)) }.min { $0.distance < $1.distance }
+        let nearest = known.map { (name: $0, distance: EditDistance.between(word, $0)) }.min { $0.distance < $1.distance }
         if let nearest, nearest.distance <= max(2, word.count / 3) {
             add(message, at: mark, suggestion: "did you mean '\(nearest.name)'?")
         } else {
@@ -49,22 +49,5 @@ final class ProblemList {
                         ]
                     })
             ])
-    }
-
-    /// Edit distance with transpositions (Damerau-Levenshtein, restricted): how far a typing error is from a word.
-    private static func distance(_ left: String, _ right: String) -> Int {
-        let left = Array(left.lowercased()), right = Array(right.lowercased())
-        if left.isEmpty || right.isEmpty { return max(left.count, right.count) }
-        var rows = [Array(0...right.count)]
-        for i in 1...left.count {
-            var row = [i] + Array(repeating: 0, count: right.count)
-            for j in 1...right.count {
-                let cost = left[i - 1] == right[j - 1] ? 0 : 1
-                row[j] = min(rows[i - 1][j] + 1, row[j - 1] + 1, rows[i - 1][j - 1] + cost)
-                if i > 1, j > 1, left[i - 1] == right[j - 2], left[i - 2] == right[j - 1] { row[j] = min(row[j], rows[i - 2][j - 2] + 1) }
-            }
-            rows.append(row)
-        }
-        return rows[left.count][right.count]
     }
 }

@@ -83,7 +83,7 @@ final class Assembly: Sendable {
             database: database, ports: .wired(registry: registry, serving: serving, monitoring: monitoring))
         pipelines = PipelinesRoom(
             database: database, blobs: blobs, queue: queue, folder: home.path + "/pipelines",
-            ports: .wired(datasets: datasets, tracking: tracking, registry: registry, address: address), clock: clock)
+            ports: .wired(datasets: datasets, tracking: tracking, registry: registry, address: address, stepToken: access.stepToken), clock: clock)
         late.fill(releases: releases.service)
         policies = PoliciesRoom(
             database: database,

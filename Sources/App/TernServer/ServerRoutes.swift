@@ -17,6 +17,7 @@ extension Assembly {
     func router() -> TernRouter {
         let router = TernRouter(context: TernContext.self)
         router.add(middleware: ErrorMiddleware())
+        router.add(middleware: OriginMiddleware(isLoopback: configuration.isLoopback))
         router.add(middleware: AuthenticationMiddleware(access.authentication))
 
         MLflowDialect(tracking: tracking.service, artifacts: tracking.artifacts, registry: registry.service).mount(on: router, probes: false)

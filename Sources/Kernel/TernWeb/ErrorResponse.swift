@@ -75,7 +75,12 @@ package struct ErrorMiddleware: RouterMiddleware {
         } catch {
             let known = TernError.atTheDoor(error)
             if known.code.status.code >= 500 { context.logger.error("\(request.method) \(request.uri.path): \(known)") }
-            return render(known)
+            var response = render(known)
+            // A browser then asks for a name and a password; the token is the password.
+            if known.code == .unauthenticated, request.headers[.accept]?.contains("text/html") == true {
+                response.headers[.wwwAuthenticate] = "Basic realm=\"Tern\""
+            }
+            return response
         }
     }
 }

@@ -6,7 +6,7 @@ import Tracking
 
 extension PipelinePorts {
     /// Datasets gives inputs, Tracking a run to log to, Registry evaluates and registers.
-    static func wired(datasets: DatasetsRoom, tracking: TrackingRoom, registry: RegistryRoom, address: ServerURL) -> PipelinePorts {
+    static func wired(datasets: DatasetsRoom, tracking: TrackingRoom, registry: RegistryRoom, address: ServerURL, stepToken: String) -> PipelinePorts {
         let identity = Identity.system("pipelines")
         return PipelinePorts(
             dataset: { name, number in
@@ -26,7 +26,7 @@ extension PipelinePorts {
                 try await registry.service.evaluate(modelAt: model, tableAt: table, target: target, task: "binary")
             },
             register: { step in try await register(step, with: registry) },
-            trackingURI: { address.current })
+            trackingURI: { address.current }, environment: { ["MLFLOW_TRACKING_TOKEN": stepToken] })
     }
 
     private static func register(_ step: RegisterStep, with registry: RegistryRoom) async throws -> RegisterOutcome {
