@@ -22,6 +22,20 @@ def test_without_a_server_a_command_brings_one_up_and_takes_it_down(tmp_path):
     assert not (tmp_path / ".tern" / "server.json").exists()
 
 
+def test_what_is_taken_out_of_the_file_is_taken_away(tmp_path):
+    with Server(tmp_path / "home") as server:
+        model = "models:\n  m: {purpose: p, target: y}\n"
+        for name, text in (("one", "endpoints:\n  a: {model: m}\n  b: {model: m}\n"), ("two", "endpoints:\n  c: {model: m}\n")):
+            (tmp_path / name).mkdir()
+            (tmp_path / name / "tern.yaml").write_text(f"project: {name}\nowner: o\n{model}{text}")
+            assert tern("apply", server=server, cwd=tmp_path / name).returncode == 0
+        (tmp_path / "one" / "tern.yaml").write_text(f"project: one\nowner: o\n{model}endpoints:\n  a: {{model: m}}\n")
+        assert "- endpoint b" in tern("apply", server=server, cwd=tmp_path / "one").stdout
+        left = [each["declaration"]["name"] for each in server.ok("GET", "endpoints")["endpoints"]]
+        assert left == ["a", "c"]
+        assert server.api("GET", "endpoints/b")[0] == 404
+
+
 def test_every_flag_has_its_variable(tmp_path):
     (tmp_path / "tern.yaml").write_text("project: p\nowner: o\n")
     answer = tern("check", environment={"TERN_PROJECT": str(tmp_path), "TERN_JSON": "1"})

@@ -4,13 +4,18 @@ import Synchronization
 import TernKernel
 import TernStore
 import TernTestSupport
+import TernWeb
 import Testing
 
 @testable import TernServer
 
 private final class Counter: Sendable {
     private let value = Mutex(0)
-    func next() -> Int { value.withLock { $0 += 1; return $0 } }
+    func next() -> Int {
+        value.withLock {
+            $0 += 1; return $0
+        }
+    }
     var count: Int { value.withLock { $0 } }
 }
 
@@ -25,7 +30,9 @@ private func loop(advance: @escaping @Sendable (String) async throws -> Bool, bu
         let running = Mutex(0)
         let passes = Counter()
         let loop = loop { _ in
-            let together = running.withLock { $0 += 1; return $0 }
+            let together = running.withLock {
+                $0 += 1; return $0
+            }
             #expect(together == 1)
             try await Task.sleep(for: .milliseconds(1))
             running.withLock { $0 -= 1 }

@@ -106,13 +106,17 @@ final class Assembly: Sendable {
     private static func applier(
         _ datasets: DatasetsRoom, _ pipelines: PipelinesRoom, _ registry: RegistryRoom, _ releases: ReleasesRoom, _ monitoring: MonitoringRoom,
         _ policies: PoliciesRoom
-    ) -> @Sendable (Project, Identity) async throws -> Void {
-        { project, identity in
+    ) -> @Sendable (Project, Project?, [Project], Identity) async throws -> Void {
+        { project, before, others, identity in
             try await datasets.service.apply(project.datasets, projectFolder: project.folder, by: identity)
             try await registry.service.apply(project.models, by: identity)
             try await pipelines.service.apply(project.pipelines, projectFolder: project.folder, by: identity)
             try await releases.service.apply(project.endpoints, by: identity)
-            try await monitoring.service.apply(project.monitors, by: identity)
+            let declared = Set((others + [project]).flatMap(\.endpoints).map(\.name))
+            for endpoint in before?.endpoints ?? [] where !declared.contains(endpoint.name) {
+                try await releases.service.remove(endpoint.name, by: identity)
+            }
+            try await monitoring.service.apply(others.flatMap(\.monitors) + project.monitors, by: identity)
             try await policies.service.apply(project.policies, by: identity)
         }
     }

@@ -21,7 +21,9 @@ package struct OriginMiddleware: RouterMiddleware {
         }
         if request.method != .get, request.method != .head, let origin = request.headers[.origin], origin != "null" {
             let from = origin.split(separator: "/").last.map(String.init) ?? origin
-            guard from == host else { throw TernError(.notAllowed, "Cross-origin request blocked", hint: "the page at \(origin) may not change this server") }
+            guard from == host else {
+                throw TernError(.notAllowed, "Cross-origin request blocked", hint: "the page at \(origin) may not change this server")
+            }
         }
         return try await next(request, context)
     }

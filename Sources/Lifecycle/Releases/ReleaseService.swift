@@ -132,6 +132,24 @@ package struct ReleaseService: Sendable {
         return version
     }
 
+    /// Takes an endpoint away: from now on its callers get "not found". What it ever ran stays in the ledger.
+    ///
+    /// - Throws: `conflict` while a release is in progress.
+    package func remove(_ endpoint: String, by identity: Identity) async throws {
+        try identity.require(.editor, to: "remove an endpoint")
+        try await store.database.write { transaction in
+            guard let record = try ReleaseStore.endpoint(endpoint, in: transaction.connection) else { return }
+            guard record.open == nil else {
+                throw TernError(
+                    .conflict, "endpoint '\(endpoint)' has a release in progress and is not removed",
+                    hint: "end it first: tern release \(endpoint) --abort")
+            }
+            try ReleaseStore.remove(endpoint, in: transaction)
+            try transaction.record(LedgerEvent("endpoint.removed", subject: "endpoint/\(endpoint)", by: identity.name, data: ["variants": []]))
+        }
+        table.remove(endpoint)
+    }
+
     // MARK: Shared by the verbs
 
     func known(_ name: String) async throws -> EndpointRecord {

@@ -57,6 +57,11 @@ struct ReleaseStore: Sendable {
             last: try variants.primary.flatMap { try promoted(name, version: $0.reference.version, in: connection) })
     }
 
+    /// Its releases stay, for the record.
+    static func remove(_ endpoint: String, in transaction: Transaction) throws {
+        try transaction.execute("DELETE FROM endpoints WHERE name = ?", [.text(endpoint)])
+    }
+
     static func save(_ record: EndpointRecord, in transaction: Transaction) throws {
         let declaration = try SQLValue.json(record.declaration)
         let variants = try SQLValue.json(record.variants)

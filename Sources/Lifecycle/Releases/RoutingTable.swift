@@ -36,6 +36,8 @@ struct RoutingTable: Sendable {
 
     private(set) var entries: [String: Entry] = [:]
 
+    mutating func remove(_ endpoint: String) { entries[endpoint] = nil }
+
     mutating func set(_ entry: Entry, for endpoint: String) {
         if let known = entries[endpoint], known.revision > entry.revision { return }
         entries[endpoint] = entry
@@ -80,6 +82,8 @@ final class RoutingTableHolder: Sendable {
     private let table = Mutex(RoutingTable())
 
     var current: RoutingTable { table.withLock { $0 } }
+
+    func remove(_ endpoint: String) { table.withLock { $0.remove(endpoint) } }
 
     func set(_ record: EndpointRecord) {
         let entry = RoutingTable.Entry(record)

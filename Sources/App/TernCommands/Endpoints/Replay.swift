@@ -48,20 +48,27 @@ struct Replay {
         requests += 1
         rows += batch.rows.count
         if let id = answer?["parameters"]?["prediction_id"]?.stringValue { unlabelled.append((index, id)) }
-        _ = try await persist { [name] client in try await client.post("endpoints/\(name)/settle") }
+        try await settle()
     }
 
     mutating func postRemainingLabels() async throws {
         for entry in unlabelled { try await post(entry) }
         unlabelled = []
-        _ = try await persist { [name] client in try await client.post("endpoints/\(name)/settle") }
+        try await settle()
     }
 
     private mutating func postLabels(dueBy time: Timestamp) async throws {
+        let before = feedback
         while let entry = unlabelled.first, table.batches[entry.batch].start + labelsAfter <= time {
             try await post(entry)
             unlabelled.removeFirst()
         }
+        // What the labels lead to is decided before the next request, whenever the server happens to look: a replay decides the same each time.
+        if feedback > before { try await settle() }
+    }
+
+    private mutating func settle() async throws {
+        _ = try await persist { [name] client in try await client.post("endpoints/\(name)/settle") }
     }
 
     private mutating func post(_ entry: (batch: Int, id: String)) async throws {

@@ -42,7 +42,8 @@ package final class AccessService: Sendable {
         let rows = try await store.all()
         known.withLock { known in
             known = Dictionary(
-                [(Digest(of: stepToken).hex, Identity(name: "tern/pipelines", role: .editor))] + rows.map { ($0.hash, Identity(name: $0.holder.name, role: $0.holder.role)) }, uniquingKeysWith: { first, _ in first })
+                [(Digest(of: stepToken).hex, Identity(name: "tern/pipelines", role: .editor))]
+                    + rows.map { ($0.hash, Identity(name: $0.holder.name, role: $0.holder.role)) }, uniquingKeysWith: { first, _ in first })
         }
     }
 

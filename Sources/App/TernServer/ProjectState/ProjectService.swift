@@ -6,8 +6,8 @@ import TernWeb
 /// Makes the server match a project: each part goes to the room that owns it.
 struct ProjectService: Sendable {
     let store: ProjectStore
-    /// Gives each part of the project to the room that owns it.
-    let rooms: @Sendable (Project, Identity) async throws -> Void
+    /// Gives each part of the project to the room that owns it; `before` is what was applied last, `others` are the other projects of this server.
+    let rooms: @Sendable (_ project: Project, _ before: Project?, _ others: [Project], Identity) async throws -> Void
 
     func plan(_ project: Project) async throws -> ProjectDifference {
         try ProjectDifference(from: try await store.project(named: project.name), to: project)
@@ -19,7 +19,8 @@ struct ProjectService: Sendable {
         let difference = try await plan(project)
         guard !difference.isEmpty else { return difference }
         // The rooms first: what is recorded as applied is in force.
-        try await rooms(project, identity)
+        let others = try await store.all().filter { $0.name != project.name }
+        try await rooms(project, try await store.project(named: project.name), others, identity)
         try await store.save(project, difference: difference, by: identity.name)
         return difference
     }

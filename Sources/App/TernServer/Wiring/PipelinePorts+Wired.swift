@@ -6,7 +6,8 @@ import Tracking
 
 extension PipelinePorts {
     /// Datasets gives inputs, Tracking a run to log to, Registry evaluates and registers.
-    static func wired(datasets: DatasetsRoom, tracking: TrackingRoom, registry: RegistryRoom, address: ServerURL, stepToken: String) -> PipelinePorts {
+    static func wired(datasets: DatasetsRoom, tracking: TrackingRoom, registry: RegistryRoom, address: ServerURL, stepToken: String) -> PipelinePorts
+    {
         let identity = Identity.system("pipelines")
         return PipelinePorts(
             dataset: { name, number in
