@@ -59,6 +59,14 @@ def test_who_may_not_approve_ends_with_4(tmp_path):
         assert wrong.returncode == 4
 
 
+def test_probes_answer_as_mlflow_and_monitors_expect(tmp_path):
+    with Server(tmp_path / "home") as server:
+        assert server.api("GET", "/health") == (200, "OK")
+        assert server.api("GET", "/version")[1] == "3.17.2"
+        assert server.api("GET", "/ping")[0] == 200
+        assert "tern_" in server.api("GET", "/metrics")[1]
+
+
 def test_the_ledger_verifies_and_lists(tmp_path):
     with Server(tmp_path / "home") as server:
         tern("token", "create", "--name", "bob", server=server)

@@ -20,7 +20,7 @@ extension Assembly {
         router.add(middleware: OriginMiddleware(isLoopback: configuration.isLoopback))
         router.add(middleware: AuthenticationMiddleware(access.authentication))
 
-        MLflowDialect(tracking: tracking.service, artifacts: tracking.artifacts, registry: registry.service).mount(on: router, probes: false)
+        MLflowDialect(tracking: tracking.service, artifacts: tracking.artifacts, registry: registry.service).mount(on: router)
         OpenInferenceDialect(service: serving.service).mount(on: router)
         InvocationsDialect(service: serving.service).mount(on: router)
         serving.mountMetrics(on: router)
