@@ -40,5 +40,5 @@ drift = [
     if alert["monitor"] in ("drift", "prediction_drift") and change <= datetime.fromisoformat(alert["market_time"][:10]) <= change + timedelta(days=21)
 ]
 need(len(drift) >= 1, f"drift alerts within 21 days of {CHANGE}: {len(drift)}")
-need(all(event["at"] and event["market_time"] for key in ("alerts", "retrainings", "rollbacks") for event in report[key]), "each event has ledger time and market time")
+need(all(event["at"] and event["market_time"] for key in ("alerts", "retrainings", "gates", "releases", "rollbacks") for event in report[key]), "each event has ledger time and market time")
 sys.exit(1 if problems else 0)

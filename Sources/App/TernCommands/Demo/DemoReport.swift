@@ -13,7 +13,7 @@ struct DemoReport: Sendable {
         self.client = client
         self.outcome = outcome
         self.webhooks = webhooks
-        marketTimes = Self.marketTimes(try await client.get("ledger", ["limit": "10000"])["entries"]?.arrayValue ?? [])
+        marketTimes = Self.marketTimes(try await client.get("ledger", ["limit": "10000"])["entries"]?.arrayValue ?? [], from: outcome.from)
     }
 
     func assemble() async throws -> JSON {
@@ -88,9 +88,9 @@ struct DemoReport: Sendable {
         try await client.get("ledger", ["kind": kind, "limit": "10000"])["entries"]?.arrayValue ?? []
     }
 
-    /// What stood on the market's clock at an entry: its own data time, else that of the last entry before it that has one.
-    private static func marketTimes(_ entries: [JSON]) -> [Int64: JSON] {
-        var last: JSON = .null
+    /// What stood on the market's clock at an entry: its own data time, else that of the last entry before it that has one, else the replay's start.
+    private static func marketTimes(_ entries: [JSON], from start: Timestamp) -> [Int64: JSON] {
+        var last: JSON = .string(start.description)
         var times: [Int64: JSON] = [:]
         for entry in entries {
             if let time = entry["event_time"], !time.isNull { last = time }
