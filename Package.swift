@@ -14,14 +14,12 @@ let strict: [SwiftSetting] = [
 ]
 
 enum Library {
-    static let algorithms: Target.Dependency = .product(name: "Algorithms", package: "swift-algorithms")
     static let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
     static let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
     static let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
     static let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
     static let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
-    static let hummingbirdTesting: Target.Dependency = .product(name: "HummingbirdTesting", package: "hummingbird")
     static let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
     static let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
     static let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")

@@ -137,10 +137,10 @@ struct DemoScript: Sendable {
         var replay = Replay(client: client, endpoint: endpoint, table: table, labelsAfter: .days(2))
         var progress = Progress("replay")
         var told = try await lastEntry()
-        var sabotage = Sabotage.waiting
+        var sabotaged = false
         for index in table.batches.indices {
             let day = table.batches[index].start
-            if sabotage != .done, day >= split + .days(75) { sabotage = try await self.sabotage(sabotage, approver: approver) }
+            if !sabotaged, day >= split + .days(75) { sabotaged = try await sabotage(approver: approver) }
             try await replay.send(index)
             if index % 7 == 6 || index == table.batches.count - 1 {
                 told = try await tell(after: told, &progress)
@@ -153,15 +153,12 @@ struct DemoScript: Sendable {
         return Outcome(from: table.times[0], to: last, failed: replay.failed, alone: DemoScript.shadow)
     }
 
-    private enum Sabotage {
-        case waiting
-        case done
-    }
-
     /// A candidate that has learnt nothing is refused; another is forced past the gates, for the canary to catch.
-    private func sabotage(_ state: Sabotage, approver: TernClient) async throws -> Sabotage {
+    ///
+    /// - Returns: whether it is done; not while another release is in progress.
+    private func sabotage(approver: TernClient) async throws -> Bool {
         let status = try await client.get("endpoints/\(endpoint)")
-        if let release = status["release"], ["running", "paused"].contains(release.cell("state")) { return .waiting }
+        if let release = status["release"], ["running", "paused"].contains(release.cell("state")) { return false }
         heading("A candidate trained on shuffled labels")
         try await train(reason: "shuffled labels, to see it refused", params: ["shuffle_labels": true])
         heading("Another, forced past the gates")
@@ -176,7 +173,7 @@ struct DemoScript: Sendable {
             "endpoints/\(endpoint)/release",
             ["version": forced["version"] ?? .null, "override": "the demo forces a bad candidate to see the canary catch it"])
         say("forced with a recorded reason; the canary's guard will see")
-        return .done
+        return true
     }
 
     private func lastEntry() async throws -> Int64 {
