@@ -56,7 +56,12 @@ let web: [Target.Dependency] = ["TernWeb", Library.hummingbird, Library.httpType
 let kernel: [Target] =
     room("TernKernel", in: "Kernel", uses: ["CSimdjson", Library.crypto, Library.logging])
     + room("TernStats", in: "Kernel", uses: [])
-    + room("TernStore", in: "Kernel", uses: ["TernKernel", Library.grdb, Library.crypto, Library.logging])
+    + room(
+        "TernStore", in: "Kernel",
+        uses: [
+            "TernKernel", "CPostgres", Library.grdb, Library.asyncHTTPClient, Library.httpTypes, Library.nioCore, Library.nioHTTP1, Library.crypto,
+            Library.logging,
+        ])
     + room("TernJobs", in: "Kernel", uses: ["TernKernel", "TernStore", Library.subprocess, Library.system, Library.logging])
     + room("TernTables", in: "Kernel", uses: ["TernKernel", "CDuckDB"])
     + room("TernLog", in: "Kernel", uses: ["TernKernel", "TernStore", "TernTables", Library.logging])
@@ -75,20 +80,30 @@ let lifecycle: [Target] =
     + room("Serving", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernLog", "TernInference"] + web)
     + room("Releases", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernLog", "TernStats"] + web)
     + room("Monitoring", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernLog", "TernTables", "TernStats"] + web)
+    + room("Sweeps", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernJobs", "TernStats"] + web)
+    + room("Traces", in: "Lifecycle", uses: ["TernKernel", "TernStore"] + web)
+    + room(
+        "Webhooks", in: "Lifecycle",
+        uses: ["TernKernel", "TernStore", Library.asyncHTTPClient, Library.nioHTTP1, Library.crypto, Library.logging] + web)
     + room("Policies", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernJobs", Library.asyncHTTPClient, Library.nioHTTP] + web)
 
 let rooms: [Target.Dependency] = [
-    "Datasets", "Tracking", "Pipelines", "Registry", "Serving", "Releases", "Monitoring", "Policies",
+    "Datasets", "Tracking", "Pipelines", "Registry", "Serving", "Releases", "Monitoring", "Policies", "Sweeps",
+    "Traces", "Webhooks",
 ]
 
 let app: [Target] =
     room(
         "Dialects", in: ".",
         uses: [
-            "TernKernel", "TernStore", "TernLog", "TernInference", "CSimdjson", "Tracking", "Registry", "Serving", "Releases", Library.nioFoundation,
+            "TernKernel", "TernStore", "TernLog", "TernInference", "CSimdjson", "Tracking", "Registry", "Serving", "Releases", "Traces",
+            "Webhooks", Library.nioFoundation,
         ] + web)
     + room("Dashboard", in: ".", uses: ["TernKernel", "TernStore", "TernLog", "TernStats", "CAssets", Library.mustache] + rooms + web)
     + room("TernProject", in: "App", uses: ["TernKernel", "Datasets", "Pipelines", "Registry", "Releases", "Monitoring", "Policies", Library.yams])
+    + room(
+        "TernImport", in: "App",
+        uses: ["TernKernel", "TernStore", "CZip", Library.asyncHTTPClient, Library.nioCore, Library.nioFoundation, Library.yams, Library.logging])
     + room(
         "TernServer", in: "App",
         uses: [
@@ -98,7 +113,8 @@ let app: [Target] =
     + room(
         "TernCommands", in: "App",
         uses: [
-            "TernKernel", "TernStore", "TernWeb", "TernProject", "TernServer", "TernTables", "TernStats", "TernInference", Library.argumentParser,
+            "TernKernel", "TernStore", "TernWeb", "TernProject", "TernServer", "TernImport", "TernTables", "TernStats", "TernInference",
+            Library.argumentParser,
             Library.asyncHTTPClient, Library.hummingbird, Library.nioCore, Library.nioFoundation, Library.nioHTTP1, Library.unixSignals,
             Library.logging,
         ])
@@ -129,6 +145,8 @@ let package = Package(
         .target(
             name: "CSimdjson", path: "Sources/CSimdjson", cxxSettings: [.unsafeFlags(["-O2"])],
             linkerSettings: [.linkedLibrary("simdjson")]),
+        .systemLibrary(name: "CPostgres", path: "Sources/CPostgres", pkgConfig: "libpq", providers: [.apt(["libpq-dev"])]),
+        .systemLibrary(name: "CZip", path: "Sources/CZip", pkgConfig: "libzip", providers: [.apt(["libzip-dev"])]),
         .target(name: "CAssets", path: "Sources/CAssets", exclude: ["static"]),
         .target(
             name: "TernTestSupport", dependencies: ["TernKernel", "TernStore"], path: "Tests/TernTestSupport", swiftSettings: strict),

@@ -11,8 +11,9 @@ package struct Connection {
         try translating(sql) {
             let statement = try database.cachedStatement(sql: sql)
             let cursor = try Row.fetchCursor(statement, arguments: StatementArguments(arguments.map(\.databaseValue)))
+            let columns = SQLColumns(statement.columnNames)
             var answer: [SQLRow] = []
-            while let row = try cursor.next() { answer.append(SQLRow(row)) }
+            while let row = try cursor.next() { answer.append(SQLRow(columns: columns, values: row.databaseValues.map(SQLValue.init))) }
             return answer
         }
     }
@@ -27,6 +28,17 @@ package struct Connection {
             let statement = try database.cachedStatement(sql: sql)
             try statement.execute(arguments: StatementArguments(arguments.map(\.databaseValue)))
             return database.changesCount
+        }
+    }
+
+    /// Runs one statement once for each set of values and answers how many rows they changed together: the way to write many rows.
+    @discardableResult
+    package func execute(_ sql: String, each sets: [[SQLValue]]) throws -> Int {
+        try translating(sql) {
+            let statement = try database.cachedStatement(sql: sql)
+            let before = database.totalChangesCount
+            for arguments in sets { try statement.execute(arguments: StatementArguments(arguments.map(\.databaseValue))) }
+            return database.totalChangesCount - before
         }
     }
 
@@ -66,14 +78,6 @@ extension SQLValue {
         case .string(let value): self = .text(value)
         case .blob(let value): self = .blob(value)
         }
-    }
-}
-
-extension SQLRow {
-    fileprivate init(_ row: Row) {
-        var columns: [String: SQLValue] = [:]
-        for (name, value) in row { columns[name] = SQLValue(value) }
-        self.init(columns: columns)
     }
 }
 

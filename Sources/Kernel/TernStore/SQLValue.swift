@@ -28,13 +28,29 @@ extension SQLValue: ExpressibleByStringLiteral, ExpressibleByIntegerLiteral, Exp
     package init(nilLiteral: ()) { self = .null }
 }
 
+/// The columns of an answer, shared by its rows.
+struct SQLColumns: Sendable {
+    private let positions: [String: Int]
+
+    /// Of two columns with one name the later counts.
+    init(_ names: [String]) {
+        positions = Dictionary(names.enumerated().map { ($1, $0) }, uniquingKeysWith: { $1 })
+    }
+
+    func position(of name: String) -> Int? { positions[name] }
+}
+
 /// One row of an answer, its values by column name.
 package struct SQLRow: Sendable {
-    private let columns: [String: SQLValue]
+    private let columns: SQLColumns
+    private let values: [SQLValue]
 
-    package init(columns: [String: SQLValue]) { self.columns = columns }
+    init(columns: SQLColumns, values: [SQLValue]) {
+        self.columns = columns
+        self.values = values
+    }
 
-    package subscript(column: String) -> SQLValue { columns[column] ?? .null }
+    package subscript(column: String) -> SQLValue { columns.position(of: column).map { values[$0] } ?? .null }
 
     /// - Throws: `internal` when the column is missing, null or of another type: a fault of the statement, not of the caller.
     package func text(_ column: String) throws -> String {

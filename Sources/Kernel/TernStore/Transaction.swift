@@ -11,6 +11,9 @@ package struct Transaction {
     @discardableResult
     package func execute(_ sql: String, _ arguments: [SQLValue] = []) throws -> Int { try connection.execute(sql, arguments) }
 
+    @discardableResult
+    package func execute(_ sql: String, each sets: [[SQLValue]]) throws -> Int { try connection.execute(sql, each: sets) }
+
     package var lastInsertedID: Int64 { connection.lastInsertedID }
 
     /// Appends to the ledger. It becomes visible, and durable, together with the change it tells of.

@@ -1,0 +1,6 @@
+import TernStore
+
+/// What the server sees of Traces: traces and assessments.
+package struct TracesRoom: Sendable {
+    package static let migrations: [Migration] = []
+}
