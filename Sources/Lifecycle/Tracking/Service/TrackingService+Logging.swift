@@ -22,8 +22,12 @@ extension TrackingService {
     }
 
     private static func append(_ metrics: [LoggedPoint], to run: String, _ transaction: Transaction) throws {
-        try requireActiveRun(run, transaction.connection)
-        try MetricStore.append(metrics.map(\.point), to: run, transaction.connection)
+        let experiment = try requireActiveRun(run, transaction.connection)
+        try append(metrics, to: run, in: experiment, transaction)
+    }
+
+    private static func append(_ metrics: [LoggedPoint], to run: String, in experiment: Int64, _ transaction: Transaction) throws {
+        try MetricStore.append(metrics.map(\.point), to: run, in: experiment, transaction.connection)
         for metric in metrics {
             guard let model = metric.model else { continue }
             try LoggedModelStore.append(
@@ -60,9 +64,9 @@ extension TrackingService {
         }
         try TrackingService.checkCounts(batch)
         try await database.write { transaction in
-            try TrackingService.requireActiveRun(run, transaction.connection)
+            let experiment = try TrackingService.requireActiveRun(run, transaction.connection)
             try TrackingService.insert(params, into: run, transaction)
-            if !batch.metrics.isEmpty { try TrackingService.append(batch.metrics, to: run, transaction) }
+            if !batch.metrics.isEmpty { try TrackingService.append(batch.metrics, to: run, in: experiment, transaction) }
             for tag in tags { try TrackingService.set(tag.key, tag.value, on: run, transaction) }
         }
     }
@@ -156,25 +160,6 @@ extension TrackingService {
         try await database.write { transaction in
             try TrackingService.requireActiveRun(run, transaction.connection)
             for model in models { try InputStore.addModelOutput(model, to: run, transaction.connection) }
-        }
-    }
-
-    /// A part of a metric's points, by timestamp, step and value; a run or metric that is not there has none.
-    package func metricHistory(_ key: String, of run: String, limit: Int? = nil, offset: Int = 0) async throws -> SearchPage<MetricPoint> {
-        let limit = min(limit ?? Int(Int32.max), Int(Int32.max))
-        let found = try await database.read { try MetricStore.history(key, of: run, limit: limit + 1, offset: offset, $0) }
-        return SearchPage(found, offset: offset, limit: limit)
-    }
-
-    /// At most `limit` points a run, evenly spread over its steps, with the last one.
-    package func metricSample(
-        _ key: String, of runs: [String], steps: ClosedRange<Int64>? = nil, limit: Int
-    ) async throws -> [(run: String, point: MetricPoint)] {
-        try await database.read { connection in
-            try runs.flatMap { run in
-                // One point is the last one: there is no first beside it.
-                try MetricStore.sample(key, of: run, steps: steps, limit: limit, connection).map { (run, $0) }
-            }
         }
     }
 }

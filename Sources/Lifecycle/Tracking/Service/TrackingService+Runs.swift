@@ -138,13 +138,13 @@ extension TrackingService {
     /// Logs each value at this moment, step 0.
     package func logMetrics(_ values: [String: Double], to run: String) async throws {
         try await database.write { transaction in
-            try TrackingService.requireActiveRun(run, transaction.connection)
+            let experiment = try TrackingService.requireActiveRun(run, transaction.connection)
             let points = try values.sorted { $0.key < $1.key }.map { key, value in
                 let point = MetricPoint(key: key, value: value, timestamp: transaction.now.milliseconds)
                 try NameRules.check(point)
                 return point
             }
-            try MetricStore.append(points, to: run, transaction.connection)
+            try MetricStore.append(points, to: run, in: experiment, transaction.connection)
         }
     }
 }
