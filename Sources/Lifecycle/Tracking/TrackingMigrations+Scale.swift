@@ -58,22 +58,12 @@ extension TrackingMigrations {
     private static let searchIndexes = [
         "CREATE INDEX metric_series_ranked ON metric_series (experiment_id, key, is_nan, value)",
         "ALTER TABLE run_params ADD COLUMN experiment_id INTEGER NOT NULL DEFAULT 0",
-        "ALTER TABLE run_params ADD COLUMN start_time INTEGER NOT NULL DEFAULT 0",
-        """
-        UPDATE run_params SET
-            experiment_id = (SELECT r.experiment_id FROM runs r WHERE r.id = run_params.run_id),
-            start_time = (SELECT r.start_time FROM runs r WHERE r.id = run_params.run_id)
-        """,
-        "CREATE INDEX run_params_found ON run_params (experiment_id, key, substr(value, 1, 200), start_time DESC, run_id)",
+        "UPDATE run_params SET experiment_id = (SELECT r.experiment_id FROM runs r WHERE r.id = run_params.run_id)",
+        "CREATE INDEX run_params_found ON run_params (experiment_id, key, substr(value, 1, 200), run_id)",
         "ALTER TABLE run_tags ADD COLUMN experiment_id INTEGER NOT NULL DEFAULT 0",
-        "ALTER TABLE run_tags ADD COLUMN start_time INTEGER NOT NULL DEFAULT 0",
-        """
-        UPDATE run_tags SET
-            experiment_id = (SELECT r.experiment_id FROM runs r WHERE r.id = run_tags.run_id),
-            start_time = (SELECT r.start_time FROM runs r WHERE r.id = run_tags.run_id)
-        """,
-        "CREATE INDEX run_tags_found ON run_tags (experiment_id, key, substr(value, 1, 200), start_time DESC, run_id)",
-        "CREATE INDEX runs_named ON runs (experiment_id, substr(name, 1, 200), start_time DESC, id)",
+        "UPDATE run_tags SET experiment_id = (SELECT r.experiment_id FROM runs r WHERE r.id = run_tags.run_id)",
+        "CREATE INDEX run_tags_found ON run_tags (experiment_id, key, substr(value, 1, 200), run_id)",
+        "CREATE INDEX runs_named ON runs (experiment_id, substr(name, 1, 200))",
         "CREATE INDEX run_datasets_read ON run_datasets (dataset, run_id)",
         // What garbage collection looks for.
         "CREATE INDEX runs_deleted ON runs (stage, deleted_at)",

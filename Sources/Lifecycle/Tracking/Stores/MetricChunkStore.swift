@@ -31,14 +31,14 @@ enum MetricChunkStore {
             least = least.map { min($0, point.value) } ?? point.value
             greatest = greatest.map { max($0, point.value) } ?? point.value
         }
-        func number(_ value: Double) -> SQLValue { value.isNaN ? .null : .double(value) }
+        func nullForNaN(_ value: Double) -> SQLValue { value.isNaN ? .null : .double(value) }
         try connection.execute(
             """
             INSERT INTO metric_chunks (series, sealed, \(summary), data) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .int(series), SQLValue(isSealed), SQLValue(number), SQLValue(points.count), .int(first.step), .int(first.timestamp),
-                number(first.value), .int(last.step), .int(last.timestamp), number(last.value), .int(minTime), .int(maxTime), SQLValue(least),
+                nullForNaN(first.value), .int(last.step), .int(last.timestamp), nullForNaN(last.value), .int(minTime), .int(maxTime), SQLValue(least),
                 SQLValue(greatest), .blob(PointCodec.encode(points)),
             ])
     }
