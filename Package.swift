@@ -77,7 +77,8 @@ let lifecycle: [Target] =
     room("Datasets", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernTables", "TernStats"] + web)
     + room("Tracking", in: "Lifecycle", uses: ["TernKernel", "TernStore"] + web)
     + room("Pipelines", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernJobs", "TernTables"] + web)
-    + room("Registry", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernTables", "TernStats", "TernInference"] + web)
+    + room(
+        "Registry", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernTables", "TernStats", "TernInference", Library.yams] + web)
     + room("Serving", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernLog", "TernInference"] + web)
     + room("Releases", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernLog", "TernStats"] + web)
     + room("Monitoring", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernLog", "TernTables", "TernStats"] + web)

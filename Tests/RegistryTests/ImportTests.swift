@@ -147,11 +147,11 @@ import Testing
     }
 
     @Test func `the data of the onnx flavour is found, and no other's`() {
-        #expect(OnnxArtifact.data(in: "flavors:\n  onnx:\n    data: a/model.onnx\n") == "a/model.onnx")
-        #expect(OnnxArtifact.data(in: "flavors:\n  python_function:\n    data: model.pkl\n  onnx:\n    data: 'm.onnx'\n") == "m.onnx")
-        #expect(OnnxArtifact.data(in: "flavors:\n  sklearn:\n    data: model.onnx\n") == nil)
-        #expect(OnnxArtifact.data(in: "other:\n  onnx:\n    data: model.onnx\n") == nil)
-        #expect(OnnxArtifact.find(in: ["/a/model.onnx"]) == "/a/model.onnx")
-        #expect(OnnxArtifact.find(in: ["/a/one.onnx", "/a/two.onnx"]) == nil)
+        #expect(ModelDescription("flavors:\n  onnx:\n    data: a/model.onnx\n").onnxFile == "a/model.onnx")
+        #expect(ModelDescription("flavors:\n  python_function:\n    data: model.pkl\n  onnx:\n    data: 'm.onnx'\n").onnxFile == "m.onnx")
+        #expect(ModelDescription("flavors:\n  sklearn:\n    data: model.onnx\n").onnxFile == nil)
+        #expect(ModelDescription("other:\n  onnx:\n    data: model.onnx\n").onnxFile == nil)
+        #expect(LoggedModelFiles(["/a/model.onnx"]).onnx == "/a/model.onnx")
+        #expect(LoggedModelFiles(["/a/one.onnx", "/a/two.onnx"]).onnx == nil)
     }
 }

@@ -155,7 +155,7 @@ import Testing
             let first = try await fixture.service.searchModels(RegistryQuery(limit: 2))
             #expect(first.items.map(\.model.name) == ["a", "b"])
             #expect(first.items.first?.latest.map(\.version) == [2])
-            let rest = try await fixture.service.searchModels(RegistryQuery(limit: 2, offset: try #require(first.next)))
+            let rest = try await fixture.service.searchModels(RegistryQuery(limit: 2, page: first.next))
             #expect(rest.items.map(\.model.name) == ["c"])
             #expect(rest.next == nil)
             let tagged = RegistryQuery(conditions: [.init(.tag("team"), .equal, .text("x"))], order: [.init(.name, ascending: false)])

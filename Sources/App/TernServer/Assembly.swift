@@ -73,7 +73,7 @@ final class Assembly: Sendable {
         let late = LateRooms()
         registry = RegistryRoom(
             database: database, blobs: blobs, tables: tables, engine: engine, folder: home.temporary + "/registry",
-            ports: .wired(tracking: tracking, late: late))
+            ports: .wired(tracking: tracking, datasets: datasets, late: late))
         serving = ServingRoom(ports: .wired(registry: registry, late: late), log: log, engine: engine, clock: clock, logger: logger)
         let registry = registry, datasets = datasets, tracking = tracking
         monitoring = MonitoringRoom(

@@ -58,11 +58,11 @@ struct ModelVersionRoutes: Sendable {
         let query = RegistryQuery(
             conditions: try RegistryFilter.versions.parse(parameters.string("filter")),
             order: try RegistryFilter.versions.order(parameters.strings("order_by")), limit: limit,
-            offset: try parameters.offset())
+            page: try parameters.string("page_token"))
         let page = try await registry.searchVersions(query)
         return .fields([
             "model_versions": page.items.isEmpty ? nil : .array(page.items.map { JSON($0) }),
-            "next_page_token": PageToken.make(page.next),
+            "next_page_token": page.next.map(JSON.string),
         ])
     }
 

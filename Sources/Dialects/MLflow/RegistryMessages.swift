@@ -57,6 +57,4 @@ extension MLflowParameters {
         }
         return Int(value)
     }
-
-    func offset() throws -> Int { try PageToken.offset(string("page_token")) }
 }

@@ -64,11 +64,11 @@ struct RegisteredModelRoutes: Sendable {
         let query = RegistryQuery(
             conditions: try RegistryFilter.models.parse(parameters.string("filter")),
             order: try RegistryFilter.models.order(parameters.strings("order_by")), limit: limit,
-            offset: try parameters.offset())
+            page: try parameters.string("page_token"))
         let page = try await registry.searchModels(query)
         return .fields([
             "registered_models": page.items.isEmpty ? nil : .array(page.items.map { JSON($0.model, latest: $0.latest) }),
-            "next_page_token": PageToken.make(page.next),
+            "next_page_token": page.next.map(JSON.string),
         ])
     }
 

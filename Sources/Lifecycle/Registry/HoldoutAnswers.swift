@@ -29,9 +29,14 @@ struct HoldoutAnswers: Codable, Hashable, Sendable {
     /// - Parameter truth: labels; a boolean column is read as 0 and 1, as models answer it.
     init(task: ModelTask, truth: Column, predicted: [String?], score: [Double?]) {
         self.task = task
-        self.truth = truth.type == "bool" ? truth.numbers.map { $0.map { $0.map { $0 == 0 ? "0" : "1" } } } ?? [] : truth.texts
+        self.truth = HoldoutAnswers.truth(truth)
         self.predicted = predicted
         self.score = score
+    }
+
+    /// A column of truth as the labels that models answer.
+    static func truth(_ column: Column) -> [String?] {
+        column.type == "bool" ? column.numbers.map { $0.map { $0.map { $0 == 0 ? "0" : "1" } } } ?? [] : column.texts
     }
 
     var rows: Int { truth.count }

@@ -14,10 +14,14 @@ package struct ModelDeclaration: Codable, Hashable, Sendable {
     package var approvals: Int
     /// The same for a version that a policy's retraining made: it has passed the same gates.
     package var approvalsRetrained: Int
+    /// The model card, in Markdown.
+    package var card: String?
+    /// What a new version's inputs are held to; nil is `any`.
+    package var inputs: InputsPolicy?
 
     package init(
         name: String, purpose: String, task: String, target: String, owner: String, gates: [GateDeclaration] = [], approvals: Int = 1,
-        approvalsRetrained: Int? = nil
+        approvalsRetrained: Int? = nil, card: String? = nil, inputs: InputsPolicy? = nil
     ) {
         self.name = name
         self.purpose = purpose
@@ -27,7 +31,16 @@ package struct ModelDeclaration: Codable, Hashable, Sendable {
         self.gates = gates
         self.approvals = approvals
         self.approvalsRetrained = approvalsRetrained ?? approvals
+        self.card = card
+        self.inputs = inputs
     }
+}
+
+/// What the inputs of a new version are compared with when it is registered.
+package enum InputsPolicy: String, Codable, Hashable, Sendable, CaseIterable {
+    case any
+    /// Those of the champion, else of the newest version: whoever calls the endpoint need not change anything.
+    case unchanged
 }
 
 /// A check that a version must pass before release. Shares are 0 to 1.

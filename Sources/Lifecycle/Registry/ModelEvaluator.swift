@@ -43,6 +43,15 @@ struct ModelEvaluator: Sendable {
         return columns
     }
 
+    /// The first rows of a table, and how many it has.
+    ///
+    /// - Throws: `invalid_argument` when it has none.
+    func sample(_ path: String, rows limit: Int) async throws -> (columns: [Column], rows: Int) {
+        let columns = try await tables.readColumns(of: path)
+        guard let rows = columns.first?.count, rows > 0 else { throw TernError.invalid("the sample has no rows") }
+        return (rows > limit ? columns.map { $0.rows(0..<limit) } : columns, rows)
+    }
+
     /// What the model answers on a table with known truth.
     func answers(of runner: ModelRunner, on columns: [Column], target: String, task: ModelTask) async throws -> HoldoutAnswers {
         guard let truth = columns.first(where: { $0.name == target }) else { throw TernError.invalid("there is no column '\(target)'") }

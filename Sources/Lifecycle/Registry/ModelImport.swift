@@ -2,6 +2,7 @@ import Foundation
 import TernInference
 import TernKernel
 import TernStore
+import TernTables
 
 /// What a plain MLflow client says when it registers a version: a source, and where that came from.
 package struct ImportRequest: Sendable {
@@ -51,7 +52,7 @@ extension RegistryService {
         if request.isPrompt {
             draft.status = .registered
         } else {
-            try await readModel(at: origin, into: &draft)
+            try await readModel(at: origin, declaration: declaration, into: &draft)
         }
         let registered = try await insert(draft, profile: nil, by: request.by, eventTime: nil)
         if let modelID = origin.modelID { try await ports.loggedModelRegistered(modelID, registered.model, registered.version) }
@@ -161,60 +162,55 @@ extension RegistryService {
     private func facts(of runID: String?) async throws -> Lineage {
         guard let runID, !runID.isEmpty else { return Lineage() }
         guard let run = try await ports.run(runID) else { return Lineage(run: runID) }
+        // Tern's own pipelines say whether the folder was clean; MLflow's client says whether it was dirty.
+        let clean =
+            run.tags["tern.code_clean"].flatMap(Bool.init) ?? run.tags["mlflow.source.git.dirty"].flatMap { Bool($0.lowercased()) }.map { !$0 }
         return Lineage(
-            run: runID, codeCommit: run.tags["mlflow.source.git.commit"], datasets: run.datasets, params: run.params.mapValues(JSON.string))
+            run: runID, pipelineRun: run.tags["tern.pipeline_run"], codeCommit: run.tags["mlflow.source.git.commit"], codeClean: clean,
+            environment: run.tags["tern.environment"].map { "sha256 \($0)" }, datasets: run.datasets, params: run.params.mapValues(JSON.string),
+            codeRepository: run.tags["mlflow.source.git.repoURL"].map(SourceURI.withoutPassword), codeSource: run.tags["mlflow.source.name"])
     }
 
     /// Looks for an ONNX file among the artifacts. Whatever it finds there, the version is registered; the draft says why it cannot be served.
-    private func readModel(at origin: Origin, into draft: inout ModelVersionDraft) async throws {
-        let files = try await ports.artifactFile(origin.location ?? origin.source, origin.runID)
-        guard let path = OnnxArtifact.find(in: files) else {
-            draft.statusReason = files.isEmpty ? "its artifacts are not on this server." : "it is not an ONNX model."
+    ///
+    /// - Throws: `invalid_argument` when an ONNX file does not take what its signature declares, or what the model's versions must take.
+    private func readModel(at origin: Origin, declaration: ModelDeclaration?, into draft: inout ModelVersionDraft) async throws {
+        let files = LoggedModelFiles(try await ports.artifactFile(origin.location ?? origin.source, origin.runID))
+        draft.declaredSignature = files.description?.signature
+        draft.lineage.environmentFiles = try store(files.environment)
+        guard let path = files.onnx else {
+            draft.statusReason = files.files.isEmpty ? "its artifacts are not on this server." : "it is not an ONNX model."
             return
         }
         let staging = try Staging(in: workFolder)
         defer { staging.remove() }
+        let file: Staging.File
+        let runner: ModelRunner
         do {
-            let file = try staging.add(path, as: "model")
-            let runner = try await evaluator.load(file.path)
-            draft.digest = try blobs.put(fileAt: file.path).digest
-            draft.signature = ModelSignature(runner.model)
-            draft.lineage.features = runner.model.inputs.map(\.name)
+            file = try staging.add(path, as: "model")
+            runner = try await evaluator.load(file.path)
         } catch let error as TernError where error.code == .invalidArgument {
             draft.statusReason = error.message + "."
+            return
         }
-    }
-}
-
-/// The ONNX file among a logged model's files.
-enum OnnxArtifact {
-    /// The one that MLmodel's onnx flavour names; without an MLmodel file, the only `.onnx` there is.
-    static func find(in files: [String]) -> String? {
-        let models = files.filter { $0.hasSuffix(".onnx") }
-        guard let description = files.first(where: { ($0 as NSString).lastPathComponent == "MLmodel" }) else {
-            return models.count == 1 ? models.first : nil
-        }
-        guard let text = FileManager.default.contents(atPath: description), let named = data(in: String(decoding: text, as: UTF8.self)) else {
-            return nil
-        }
-        let folder = (description as NSString).deletingLastPathComponent
-        let path = "\(folder)/\(named)"
-        return models.first { $0 == path } ?? files.first { $0 == path }
+        let signature = ModelSignature(runner.model)
+        try await require(signature, of: runner, declared: draft.declaredSignature, declaration: declaration, model: draft.model)
+        draft.digest = try blobs.put(fileAt: file.path).digest
+        draft.signature = signature
+        draft.lineage.features = runner.model.inputs.map(\.name)
+        draft.sample = await sample(files, for: runner, in: staging)
     }
 
-    /// `flavors: {onnx: {data: model.onnx}}` of the YAML that MLflow writes: one key a line, two spaces a level.
-    static func data(in description: String) -> String? {
-        var inFlavors = false
-        var inOnnx = false
-        for line in description.split(whereSeparator: \.isNewline) {
-            let depth = line.prefix { $0 == " " }.count
-            let entry = line.dropFirst(depth)
-            if depth == 0 { inFlavors = entry.hasPrefix("flavors:") }
-            if depth == 2 { inOnnx = inFlavors && entry.hasPrefix("onnx:") }
-            if depth == 4, inOnnx, entry.hasPrefix("data:") {
-                return entry.dropFirst(5).trimmingCharacters(in: CharacterSet(charactersIn: " '\""))
-            }
-        }
-        return nil
+    /// The example that its maker logged, as a table; nil when there is none that the model could be asked about.
+    private func sample(_ files: LoggedModelFiles, for runner: ModelRunner, in staging: Staging) async -> Digest? {
+        guard let path = files.example, let data = FileManager.default.contents(atPath: path), data.count <= InputExample.mostBytes,
+            let json = try? JSON(parsing: data),
+            let example = InputExample(json, input: runner.model.inputs.count == 1 ? runner.model.inputs.first?.name : nil),
+            (try? runner.inputs(of: example.columns, in: "example", besides: nil)) != nil
+        else { return nil }
+        let table = staging.folder + "/sample.parquet"
+        // Without the table engine a version is registered all the same, with nothing to compare its answers on.
+        guard (try? await evaluator.tables.write(example.columns, toParquet: table)) != nil else { return nil }
+        return try? blobs.put(fileAt: table).digest
     }
 }

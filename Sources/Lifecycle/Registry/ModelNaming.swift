@@ -245,12 +245,7 @@ extension RegistryService {
     /// The newest version of each stage asked for; all stages when none is.
     package func latestVersions(_ model: String, stages names: [String]) async throws -> [ModelVersion] {
         let stages = try names.isEmpty ? Set(ModelStage.allCases) : Set(names.map(RegistryService.stage))
-        return RegistryService.newest(try await versions(model)).filter { stages.contains($0.stage) }
-    }
-
-    /// The newest version of each stage, in order of number.
-    static func newest(_ versions: [ModelVersion]) -> [ModelVersion] {
-        Dictionary(grouping: versions, by: \.stage).compactMap { $0.value.max { $0.version < $1.version } }.sorted { $0.version < $1.version }
+        return try await modelWithLatest(model).latest.filter { stages.contains($0.stage) }
     }
 
     private static func stage(_ name: String) throws -> ModelStage {

@@ -18,11 +18,17 @@ package struct RegisterRequest: Sendable {
     package var by: Identity
     /// The time of the data that made it, for the ledger.
     package var eventTime: Timestamp?
+    /// Markdown about this version.
+    package var card: String?
+    /// What it is said to take, in MLflow's form; the file is held to it.
+    package var declaredSignature: JSON?
+    /// Texts that pin the environment, by file name: `requirements.txt`.
+    package var environment: [String: String]
 
     package init(
         model: String, modelFile: String, holdoutFile: String? = nil, referenceFile: String? = nil, runID: String? = nil,
         pipelineRun: String? = nil, origin: VersionOrigin = .person, lineage: Lineage = Lineage(), description: String? = nil, by: Identity,
-        eventTime: Timestamp? = nil
+        eventTime: Timestamp? = nil, card: String? = nil, declaredSignature: JSON? = nil, environment: [String: String] = [:]
     ) {
         self.model = model
         self.modelFile = modelFile
@@ -35,6 +41,9 @@ package struct RegisterRequest: Sendable {
         self.description = description
         self.by = by
         self.eventTime = eventTime
+        self.card = card
+        self.declaredSignature = declaredSignature
+        self.environment = environment
     }
 }
 
@@ -48,6 +57,7 @@ extension RegistryService {
     package func register(_ request: RegisterRequest) async throws -> ModelVersion {
         try request.by.require(.editor, to: "register a model version")
         let declaration = try await owned(request.model)
+        if let card = request.card { try RegisteredModel.check(card: card, of: "the version") }
         let staging = try Staging(in: workFolder)
         defer { staging.remove() }
         let file = try staging.add(request.modelFile, as: "model")
@@ -57,6 +67,8 @@ extension RegistryService {
             return made.status == .gating ? try await gate(made, declaration: declaration, by: request.by, eventTime: request.eventTime) : made
         }
         let runner = try await evaluator.load(file.path, features: request.lineage.features)
+        let signature = ModelSignature(runner.model)
+        try await require(signature, of: runner, declared: request.declaredSignature, declaration: declaration, model: request.model)
         var lineage = request.lineage
         lineage.run = lineage.run ?? request.runID
         lineage.pipelineRun = lineage.pipelineRun ?? request.pipelineRun
@@ -76,13 +88,15 @@ extension RegistryService {
             reference = staged
         }
         for staged in [file, holdout, reference].compactMap(\.self) { _ = try blobs.put(fileAt: staged.path) }
+        lineage.environmentFiles += try store(request.environment.sorted { $0.key < $1.key }.map { ($0.key, Data($0.value.utf8)) })
 
         if lineage.features.isEmpty { lineage.features = runner.model.inputs.map(\.name) }
         let draft = ModelVersionDraft(
             model: request.model, status: .gating, origin: request.origin, digest: file.digest, holdout: holdout?.digest,
-            holdoutFormat: holdout?.format, reference: reference?.digest, signature: ModelSignature(runner.model),
+            holdoutFormat: holdout?.format, reference: reference?.digest, signature: signature,
             approvalsNeeded: declaration.approvals(for: request.origin), lineage: lineage,
-            source: "blob:/\(file.digest.hex)", runID: request.runID ?? lineage.run, description: request.description)
+            source: "blob:/\(file.digest.hex)", runID: request.runID ?? lineage.run, description: request.description, card: request.card,
+            declaredSignature: request.declaredSignature)
         let registered = try await insert(draft, profile: profile, by: request.by, eventTime: request.eventTime)
         return try await gate(registered, declaration: declaration, by: request.by, eventTime: request.eventTime)
     }
@@ -106,6 +120,44 @@ extension RegistryService {
                     ]))
             return version
         }
+    }
+
+    /// Holds a model's inputs to what is said of them, and to those that callers of its endpoint already send.
+    ///
+    /// - Throws: `invalid_argument` naming each input that differs.
+    func require(
+        _ signature: ModelSignature, of runner: ModelRunner, declared: JSON?, declaration: ModelDeclaration?, model: String
+    ) async throws {
+        if let declared {
+            let features = try? runner.model.metadata["tern.features"].map { try JSON(parsing: $0).decode([String].self) }
+            try SignatureCheck(model: signature.inputs, features: features).require(DeclaredSignature(declared), of: "the model file")
+        }
+        guard declaration?.inputs == .unchanged, let before = try await established(model), let known = before.signature else { return }
+        let differences = SchemaDifference.between(known, signature).filter { $0.side == .input }
+        guard !differences.isEmpty else { return }
+        let words = differences.map { "'\($0.name)' was \($0.from ?? "not there") and is \($0.to ?? "gone")" }.joined(separator: "; ")
+        throw TernError.invalid(
+            "the inputs of \(model) must stay unchanged, and differ from those of version \(before.version): \(words)",
+            hint: "export it with the same inputs, or declare inputs: any for the model in tern.yaml",
+            details: [
+                "inputs": .array(differences.map { ["name": .string($0.name), "expected": JSON($0.from), "found": JSON($0.to)] })
+            ])
+    }
+
+    /// The champion, else the newest version that is an ONNX model.
+    private func established(_ model: String) async throws -> ModelVersion? {
+        try await database.read { connection in
+            let versions = ModelVersionStore(connection)
+            if let champion = try ModelStore(connection).version(alias: RegistryService.champion, of: model) {
+                return try versions.find(model, champion)
+            }
+            return try versions.newestServable(of: model)
+        }
+    }
+
+    /// Stores the files that pin an environment.
+    func store(_ files: [(name: String, bytes: Data)]) throws -> [Lineage.EnvironmentFile] {
+        try files.map { Lineage.EnvironmentFile(name: $0.name, digest: try blobs.put($0.bytes).hex, bytes: $0.bytes.count) }
     }
 
     /// - Throws: `not_found` when there is no such model; `conflict` when nobody owns it.
@@ -144,12 +196,16 @@ struct ModelVersionDraft: Sendable {
     var modelID: String?
     var tags: [String: String] = [:]
     var description: String?
+    var card: String?
+    var declaredSignature: JSON?
+    var sample: Digest?
 
     func version(_ number: Int, at now: Timestamp, by identity: Identity) -> ModelVersion {
         ModelVersion(
             model: model, version: number, status: status, statusReason: statusReason, origin: origin, digest: digest, holdout: holdout,
             holdoutFormat: holdoutFormat, reference: reference, signature: signature, metrics: [:], gates: [], approvals: [],
             approvalsNeeded: approvalsNeeded, lineage: lineage, createdAt: now, updatedAt: now, createdBy: identity.name, source: source,
-            location: location, runID: runID, runLink: runLink, modelID: modelID, aliases: [], tags: tags, description: description, stage: .none)
+            location: location, runID: runID, runLink: runLink, modelID: modelID, aliases: [], tags: tags, description: description, stage: .none,
+            card: card, declaredSignature: declaredSignature, sample: sample)
     }
 }

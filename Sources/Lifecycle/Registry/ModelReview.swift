@@ -55,6 +55,29 @@ extension RegistryService {
             return try versions.get(model, version)
         }
     }
+
+    /// A person takes their own yes back, with a reason.
+    ///
+    /// - Throws: `not_allowed`; `invalid_argument` without a reason; `conflict` when there is nothing to take back.
+    @discardableResult
+    package func withdraw(_ model: String, _ version: Int, reason: String?, by identity: Identity) async throws -> ModelVersion {
+        try identity.require(.approver, to: "withdraw an approval of \(ModelVersion.subject(model, version))")
+        return try await database.write { transaction in
+            let versions = ModelVersionStore(transaction)
+            let declared = try ModelStore(transaction).get(model).declaration != nil
+            var found = try versions.get(model, version)
+            var review = found.review
+            try named(found) { try review.withdraw(by: identity.name, at: transaction.now, reason: reason, declared: declared) }
+            found.status = review.status
+            try versions.setApprovals(review.approvals, of: model, version)
+            try versions.update(found, now: transaction.now)
+            try transaction.record(
+                LedgerEvent(
+                    "model.version.withdrawn", subject: found.subject, by: identity.name, reason: reason,
+                    data: ["status": .string(review.status.rawValue), "approvals": JSON(review.approvers.count), "needed": JSON(review.needed)]))
+            return try versions.get(model, version)
+        }
+    }
 }
 
 /// Puts the version's name in front of what the review says.

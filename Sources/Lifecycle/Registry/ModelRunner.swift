@@ -60,13 +60,18 @@ struct ModelRunner: Sendable {
     }
 
     /// Answers every row, in pieces, off the threads that requests run on.
-    func run(_ columns: [Column]) async throws -> (predicted: [String?], score: [Double?]) {
+    ///
+    /// - Throws: `timeout` when the deadline passes between two pieces.
+    func run(_ columns: [Column], until deadline: ContinuousClock.Instant? = nil) async throws -> (predicted: [String?], score: [Double?]) {
         let rows = columns.first?.count ?? 0
         return try await Blocking.run {
             var predicted: [String?] = []
             var score: [Double?] = []
             var start = 0
             while start < rows {
+                if let deadline, ContinuousClock.now > deadline {
+                    throw TernError(.timeout, "the model had answered \(start) of \(rows) rows when its time was up")
+                }
                 let end = min(rows, start + piece)
                 let answer = try model.run(columns: columns.map { $0.rows(start..<end) })
                 guard answer.predicted.count == end - start, answer.score.count == end - start else {

@@ -9,8 +9,7 @@ struct ModelStore {
     init(_ transaction: Transaction) { connection = transaction.connection }
 
     func find(_ name: String) throws -> RegisteredModel? {
-        guard let row = try connection.row("SELECT * FROM models WHERE name = ?", [.text(name)]) else { return nil }
-        return try model(row, tags: tags(of: name), aliases: aliases(of: name))
+        try filled(connection.rows("SELECT * FROM models WHERE name = ?", [.text(name)])).first
     }
 
     /// - Throws: `not_found`.
@@ -22,19 +21,45 @@ struct ModelStore {
     }
 
     /// Every model, by name.
-    func all() throws -> [RegisteredModel] {
+    func all() throws -> [RegisteredModel] { try filled(connection.rows("SELECT * FROM models ORDER BY name")) }
+
+    /// Rows of `models` with their tags and aliases.
+    func filled(_ rows: [SQLRow]) throws -> [RegisteredModel] {
         var tags: [String: [String: String]] = [:]
-        for row in try connection.rows("SELECT model, key, value FROM model_tags") {
-            tags[try row.text("model"), default: [:]][try row.text("key")] = try row.text("value")
-        }
         var aliases: [String: [String: Int]] = [:]
-        for row in try connection.rows("SELECT model, alias, version FROM model_aliases") {
-            aliases[try row.text("model"), default: [:]][try row.text("alias")] = Int(try row.int("version"))
+        for names in try rows.map({ try $0.text("name") }).chunks(of: 500) {
+            let list = SearchClause.list(names.map(SQLValue.text))
+            for row in try connection.rows("SELECT model, key, value FROM model_tags WHERE model IN \(list.sql)", list.arguments) {
+                tags[try row.text("model"), default: [:]][try row.text("key")] = try row.text("value")
+            }
+            for row in try connection.rows("SELECT model, alias, version FROM model_aliases WHERE model IN \(list.sql)", list.arguments) {
+                aliases[try row.text("model"), default: [:]][try row.text("alias")] = Int(try row.int("version"))
+            }
         }
-        return try connection.rows("SELECT * FROM models ORDER BY name").map { row in
+        return try rows.map { row in
             let name = try row.text("name")
-            return try model(row, tags: tags[name] ?? [:], aliases: aliases[name] ?? [:])
+            return RegisteredModel(
+                name: name, description: row.optionalText("description"), createdAt: try row.time("created_at"),
+                updatedAt: try row.time("updated_at"), tags: tags[name] ?? [:], aliases: aliases[name] ?? [:],
+                declaration: try row.optionalJSON("declaration")?.decode(ModelDeclaration.self))
         }
+    }
+
+    /// How many versions there are, the newest, and the newest that is approved, by model.
+    func counts(of name: String? = nil) throws -> [String: VersionCounts] {
+        var counts: [String: VersionCounts] = [:]
+        let scope = name == nil ? "" : "WHERE model = ?"
+        let rows = try connection.rows(
+            """
+            SELECT model, count(*) AS versions, max(version) AS latest, max(CASE WHEN status = 'approved' THEN version END) AS approved
+            FROM model_versions \(scope) GROUP BY model
+            """, name.map { [.text($0)] } ?? [])
+        for row in rows {
+            counts[try row.text("model")] = VersionCounts(
+                versions: Int(try row.int("versions")), latest: row.optionalInt("latest").map { Int($0) },
+                latestApproved: row.optionalInt("approved").map { Int($0) })
+        }
+        return counts
     }
 
     /// - Throws: `already_exists`.
@@ -117,27 +142,11 @@ struct ModelStore {
         try connection.row("SELECT version FROM model_aliases WHERE model = ? AND alias = ?", [.text(name), .text(alias)])?
             .optionalInt("version").map { Int($0) }
     }
+}
 
-    private func tags(of name: String) throws -> [String: String] {
-        var tags: [String: String] = [:]
-        for row in try connection.rows("SELECT key, value FROM model_tags WHERE model = ?", [.text(name)]) {
-            tags[try row.text("key")] = try row.text("value")
-        }
-        return tags
-    }
-
-    func aliases(of name: String) throws -> [String: Int] {
-        var aliases: [String: Int] = [:]
-        for row in try connection.rows("SELECT alias, version FROM model_aliases WHERE model = ?", [.text(name)]) {
-            aliases[try row.text("alias")] = Int(try row.int("version"))
-        }
-        return aliases
-    }
-
-    private func model(_ row: SQLRow, tags: [String: String], aliases: [String: Int]) throws -> RegisteredModel {
-        RegisteredModel(
-            name: try row.text("name"), description: row.optionalText("description"), createdAt: try row.time("created_at"),
-            updatedAt: try row.time("updated_at"), tags: tags, aliases: aliases,
-            declaration: try row.optionalJSON("declaration")?.decode(ModelDeclaration.self))
-    }
+/// What a list of models says of their versions.
+struct VersionCounts {
+    var versions = 0
+    var latest: Int?
+    var latestApproved: Int?
 }

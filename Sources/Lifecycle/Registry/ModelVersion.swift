@@ -65,6 +65,8 @@ package struct Approval: Codable, Hashable, Sendable {
     package enum Verdict: String, Codable, Hashable, Sendable {
         case approved
         case rejected
+        /// The same person took an approval back.
+        case withdrawn
     }
 
     package var by: String
@@ -115,10 +117,17 @@ package struct ModelVersion: Codable, Sendable {
     package var tags: [String: String]
     package var description: String?
     package var stage: ModelStage
+    /// Markdown about this version.
+    package var card: String?
+    /// The signature that MLflow's client declared, as it was given: `{"inputs": […], "outputs": […]}`.
+    package var declaredSignature: JSON?
+    /// The blob (Parquet) of rows that its maker gave as an example of its inputs.
+    package var sample: Digest?
 
     private enum CodingKeys: String, CodingKey {
         case model, version, status, statusReason, origin, digest, holdout, holdoutFormat, reference, signature, metrics, gates, approvals
         case approvalsNeeded, lineage, createdAt, updatedAt, createdBy, source, location, runLink, aliases, tags, description, stage
+        case card, declaredSignature, sample
         // Spelled so that snake_case reads back to the same key.
         case runID = "runId"
         case modelID = "modelId"

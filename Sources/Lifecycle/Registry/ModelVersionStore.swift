@@ -26,7 +26,12 @@ struct ModelVersionStore {
         try versions("WHERE model = ?", [.text(model)], order: "version DESC")
     }
 
-    func all() throws -> [ModelVersion] { try versions("", [], order: "model, version") }
+    /// The newest that is an ONNX model and that no gate or person has turned down.
+    func newestServable(of model: String) throws -> ModelVersion? {
+        try versions(
+            "WHERE model = ? AND digest IS NOT NULL AND status NOT IN ('refused', 'rejected')", [.text(model)], order: "version DESC LIMIT 1"
+        ).first
+    }
 
     func all(status: ModelVersionStatus) throws -> [ModelVersion] {
         try versions("WHERE status = ?", [.text(status.rawValue)], order: "model, version")
@@ -53,8 +58,8 @@ struct ModelVersionStore {
             INSERT INTO model_versions (
                 model, version, status, status_reason, origin, stage, source, location, run_id, run_link, model_id, description, created_at,
                 updated_at, created_by, digest, holdout, holdout_format, reference, signature, metrics, gates, approvals_needed, pipeline_run,
-                lineage)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                lineage, card, declared_signature, sample)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             """,
             [
                 .text(version.model), SQLValue(version.version), .text(version.status.rawValue), SQLValue(version.statusReason),
@@ -64,6 +69,7 @@ struct ModelVersionStore {
                 SQLValue(version.holdout?.hex), SQLValue(version.holdoutFormat), SQLValue(version.reference?.hex),
                 try version.signature.map(SQLValue.json) ?? .null, try .json(version.metrics), try .json(version.gates),
                 SQLValue(version.approvalsNeeded), SQLValue(version.lineage.pipelineRun), try .json(version.lineage),
+                SQLValue(version.card), SQLValue(version.declaredSignature), SQLValue(version.sample?.hex),
             ])
         for (key, value) in version.tags { try setTag(of: version.model, version.version, key: key, value: value) }
     }
@@ -86,6 +92,12 @@ struct ModelVersionStore {
         try connection.execute(
             "UPDATE model_versions SET description = ?, updated_at = ? WHERE model = ? AND version = ?",
             [SQLValue(description), SQLValue(now), .text(model), SQLValue(version)])
+    }
+
+    func setCard(of model: String, _ version: Int, _ card: String?, now: Timestamp) throws {
+        try connection.execute(
+            "UPDATE model_versions SET card = ?, updated_at = ? WHERE model = ? AND version = ?",
+            [SQLValue(card), SQLValue(now), .text(model), SQLValue(version)])
     }
 
     func move(_ model: String, _ version: Int, to stage: ModelStage, now: Timestamp) throws {
@@ -139,26 +151,37 @@ struct ModelVersionStore {
     // MARK: Reading
 
     private func versions(_ condition: String, _ arguments: [SQLValue], order: String) throws -> [ModelVersion] {
-        let rows = try connection.rows("SELECT * FROM model_versions \(condition) ORDER BY \(order)", arguments)
-        // One version asks for its own tags; a list asks for all of its model's, or all there are.
-        let models = Set(rows.compactMap { $0.optionalText("model") })
-        let scope = models.count == 1 ? "WHERE model = ?" : ""
-        let name = models.count == 1 ? models.map(SQLValue.text) : []
-        guard !models.isEmpty else { return [] }
+        try filled(connection.rows("SELECT * FROM model_versions \(condition) ORDER BY \(order)", arguments))
+    }
+
+    /// Rows of `model_versions` with what other tables know of them.
+    func filled(_ rows: [SQLRow]) throws -> [ModelVersion] {
         var parts = VersionParts()
-        for row in try connection.rows("SELECT * FROM model_version_tags \(scope)", name) {
+        let keys = try rows.map(VersionKey.init)
+        if let only = keys.first, keys.count == 1 {
+            try gather(&parts, "WHERE model = ? AND version = ?", [.text(only.model), SQLValue(only.version)])
+        } else {
+            for names in Set(keys.map(\.model)).sorted().chunks(of: 500) {
+                let list = SearchClause.list(names.map(SQLValue.text))
+                try gather(&parts, "WHERE model IN \(list.sql)", list.arguments)
+            }
+        }
+        return try rows.map { try ModelVersion($0, parts) }
+    }
+
+    private func gather(_ parts: inout VersionParts, _ scope: String, _ arguments: [SQLValue]) throws {
+        for row in try connection.rows("SELECT * FROM model_version_tags \(scope)", arguments) {
             parts.tags[try VersionKey(row), default: [:]][try row.text("key")] = try row.text("value")
         }
-        for row in try connection.rows("SELECT * FROM model_aliases \(scope) ORDER BY alias", name) {
+        for row in try connection.rows("SELECT * FROM model_aliases \(scope) ORDER BY alias", arguments) {
             parts.aliases[try VersionKey(row), default: []].append(try row.text("alias"))
         }
-        for row in try connection.rows("SELECT * FROM model_approvals \(scope) ORDER BY number", name) {
+        for row in try connection.rows("SELECT * FROM model_approvals \(scope) ORDER BY number", arguments) {
             parts.approvals[try VersionKey(row), default: []].append(
                 Approval(
                     by: try row.text("person"), at: try row.time("at"), verdict: Approval.Verdict(rawValue: try row.text("verdict")) ?? .rejected,
                     reason: row.optionalText("reason")))
         }
-        return try rows.map { try ModelVersion($0, parts) }
     }
 }
 
@@ -192,6 +215,8 @@ extension ModelVersion {
             createdAt: try row.time("created_at"), updatedAt: try row.time("updated_at"), createdBy: try row.text("created_by"),
             source: try row.text("source"), location: row.optionalText("location"), runID: row.optionalText("run_id"),
             runLink: row.optionalText("run_link"), modelID: row.optionalText("model_id"), aliases: parts.aliases[key] ?? [],
-            tags: parts.tags[key] ?? [:], description: row.optionalText("description"), stage: ModelStage(rawValue: try row.text("stage")) ?? .none)
+            tags: parts.tags[key] ?? [:], description: row.optionalText("description"), stage: ModelStage(rawValue: try row.text("stage")) ?? .none,
+            card: row.optionalText("card"), declaredSignature: try row.optionalJSON("declared_signature"),
+            sample: row.optionalText("sample").flatMap(Digest.init(hex:)))
     }
 }

@@ -13,6 +13,12 @@ package struct RegisteredModel: Codable, Sendable {
 
     package var subject: String { "model/\(name)" }
 
+    /// The model card, in Markdown: what tern.yaml declares, else the description that an MLflow client gave.
+    package var card: String? {
+        if let card = declaration?.card { return card }
+        return description == declaration?.purpose || description?.isEmpty != false ? nil : description
+    }
+
     /// Rules of MLflow for names, since its clients make most of them.
     static func check(name: String) throws {
         if name.allSatisfy(\.isWhitespace) { throw TernError.invalid("Missing value for required parameter 'name'.") }
@@ -56,6 +62,16 @@ package struct RegisteredModel: Codable, Sendable {
         try check(length: value, of: "value", upTo: 100_000)
     }
 
+    /// The most bytes that a model card may have.
+    package static let cardLimit = 256 * 1024
+
+    static func check(card: String, of what: String) throws {
+        if card.utf8.count > cardLimit {
+            throw TernError.invalid(
+                "the card of \(what) has \(card.utf8.count) bytes; at most \(cardLimit) are kept", hint: "link to the long parts of it")
+        }
+    }
+
     private static func check(length text: String, of what: String, upTo limit: Int) throws {
         if text.unicodeScalars.count > limit { throw TernError.invalid("'\(what)' exceeds the maximum length of \(limit) characters") }
     }
@@ -73,6 +89,8 @@ package struct ModelSummary: Codable, Sendable {
     package var approvals: Int?
     package var approvalsRetrained: Int?
     package var versions: Int
+    /// Markdown; only where one model is asked for.
+    package var card: String?
     package var latest: Int?
     package var latestApproved: Int?
     package var champion: Int?

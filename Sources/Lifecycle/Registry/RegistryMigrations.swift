@@ -38,6 +38,32 @@ extension RegistryRoom {
                     digest TEXT NOT NULL, holdout TEXT NOT NULL, target TEXT NOT NULL, task TEXT NOT NULL, metrics TEXT NOT NULL,
                     answers TEXT NOT NULL, created_at INTEGER NOT NULL, PRIMARY KEY (digest, holdout, target, task))
                 """,
-            ])
+            ]),
+        Migration(
+            "2026-11-registry-answers",
+            [
+                "ALTER TABLE model_versions ADD COLUMN card TEXT",
+                // As MLflow's MLmodel file declares it, beside what the ONNX file itself says.
+                "ALTER TABLE model_versions ADD COLUMN declared_signature TEXT",
+                // Rows that a client gave as an example of the inputs; a Parquet blob.
+                "ALTER TABLE model_versions ADD COLUMN sample TEXT",
+                // What two files answer differently on a table never changes, so it is asked once.
+                """
+                CREATE TABLE model_churn (
+                    from_digest TEXT NOT NULL, to_digest TEXT NOT NULL, sample TEXT NOT NULL, target TEXT NOT NULL, churn TEXT NOT NULL,
+                    created_at INTEGER NOT NULL, PRIMARY KEY (from_digest, to_digest, sample, target))
+                """,
+            ]),
+        Migration(
+            "2026-11-registry-search",
+            [
+                "CREATE INDEX models_updated ON models (updated_at, name)",
+                "CREATE INDEX model_versions_updated ON model_versions (updated_at DESC, model, version DESC)",
+                "CREATE INDEX model_versions_created ON model_versions (created_at DESC, model, version DESC)",
+                "CREATE INDEX model_versions_stage ON model_versions (model, stage, version)",
+                "CREATE INDEX model_tags_key ON model_tags (key, model)",
+                "CREATE INDEX model_version_tags_key ON model_version_tags (key, model, version)",
+                "CREATE INDEX model_aliases_version ON model_aliases (model, version)",
+            ]),
     ]
 }

@@ -8,14 +8,19 @@ package struct RegistryPorts: Sendable {
         package var params: [String: String]
         package var tags: [String: String]
         package var datasets: [Lineage.DatasetReference]
+        package var name: String
+        package var metrics: [String: Double]
 
         package init(
-            artifactURI: String, params: [String: String] = [:], tags: [String: String] = [:], datasets: [Lineage.DatasetReference] = []
+            artifactURI: String, params: [String: String] = [:], tags: [String: String] = [:], datasets: [Lineage.DatasetReference] = [],
+            name: String = "", metrics: [String: Double] = [:]
         ) {
             self.artifactURI = artifactURI
             self.params = params
             self.tags = tags
             self.datasets = datasets
+            self.name = name
+            self.metrics = metrics
         }
     }
 
@@ -38,18 +43,26 @@ package struct RegistryPorts: Sendable {
     package var user: @Sendable (_ model: String, _ version: Int) async throws -> String?
     /// Told when a model that a run logged became a version, so that tracking can show it there.
     package var loggedModelRegistered: @Sendable (_ id: String, _ model: String, _ version: Int) async throws -> Void
+    /// Where the versions of a model answer or have answered; newest first.
+    package var deployments: @Sendable (_ model: String) async throws -> [VersionDeployment]
+    /// How many rows a version of a dataset has; nil when it is not known here.
+    package var datasetRows: @Sendable (_ name: String, _ version: Int) async throws -> Int64?
 
     package init(
         run: @escaping @Sendable (String) async throws -> RunFacts? = { _ in nil },
         loggedModel: @escaping @Sendable (String) async throws -> LoggedModelFacts? = { _ in nil },
         artifactFile: @escaping @Sendable (String, String?) async throws -> [String] = { _, _ in [] },
         user: @escaping @Sendable (String, Int) async throws -> String? = { _, _ in nil },
-        loggedModelRegistered: @escaping @Sendable (String, String, Int) async throws -> Void = { _, _, _ in }
+        loggedModelRegistered: @escaping @Sendable (String, String, Int) async throws -> Void = { _, _, _ in },
+        deployments: @escaping @Sendable (String) async throws -> [VersionDeployment] = { _ in [] },
+        datasetRows: @escaping @Sendable (String, Int) async throws -> Int64? = { _, _ in nil }
     ) {
         self.run = run
         self.loggedModel = loggedModel
         self.artifactFile = artifactFile
         self.user = user
         self.loggedModelRegistered = loggedModelRegistered
+        self.deployments = deployments
+        self.datasetRows = datasetRows
     }
 }

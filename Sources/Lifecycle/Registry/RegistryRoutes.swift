@@ -16,22 +16,29 @@ struct RegistryRoutes: Sendable {
         router.get("models/:name/versions/:version/profile", use: profile)
         router.post("models/:name/versions/:version/approve", use: approve)
         router.post("models/:name/versions/:version/reject", use: reject)
+        router.post("models/:name/versions/:version/withdraw", use: withdraw)
         router.post("models/:name/versions/:version/gates", use: gates)
+        mountAnswers(on: router)
     }
 
     private struct ModelAnswer: Encodable {
         var model: ModelSummary
         var versions: [ModelVersion]
+        /// Where they answer now.
+        var deployments: [VersionDeployment]
     }
 
     @Sendable private func model(_ request: Request, _ context: TernContext) async throws -> Response {
         let name = try context.path("name")
-        return try Response.json(ModelAnswer(model: await service.summary(name), versions: await service.versions(name)))
+        let now = try await service.deployments(name).filter { $0.to == nil }
+        return try Response.json(ModelAnswer(model: await service.summary(name), versions: await service.versions(name), deployments: now))
     }
 
     @Sendable private func version(_ request: Request, _ context: TernContext) async throws -> Response {
         let (name, version) = try named(context)
-        return try Response.json(await service.version(name, version))
+        var answer = try JSON(encoding: await service.version(name, version)).objectValue ?? [:]
+        answer["deployments"] = try JSON(encoding: await service.deployments(name, version))
+        return Response.json(.object(answer))
     }
 
     @Sendable private func profile(_ request: Request, _ context: TernContext) async throws -> Response {
@@ -51,6 +58,9 @@ struct RegistryRoutes: Sendable {
         var run: String?
         var description: String?
         var lineage: Lineage?
+        var card: String?
+        var signature: JSON?
+        var environment: [String: String]?
     }
 
     @Sendable private func register(_ request: Request, _ context: TernContext) async throws -> Response {
@@ -58,7 +68,9 @@ struct RegistryRoutes: Sendable {
         let version = try await service.register(
             RegisterRequest(
                 model: try context.path("name"), modelFile: body.path, holdoutFile: body.holdout, referenceFile: body.reference, runID: body.run,
-                lineage: body.lineage ?? Lineage(), description: body.description, by: context.identity))
+                lineage: body.lineage ?? Lineage(), description: body.description, by: context.identity, card: body.card,
+                declaredSignature: body.signature,
+                environment: body.environment ?? [:]))
         return try Response.json(version, status: .created)
     }
 
@@ -78,6 +90,12 @@ struct RegistryRoutes: Sendable {
         return try Response.json(await service.reject(name, version, reason: body.reason, by: context.identity))
     }
 
+    @Sendable private func withdraw(_ request: Request, _ context: TernContext) async throws -> Response {
+        let (name, version) = try named(context)
+        let body = try await request.value(ReviewBody.self)
+        return try Response.json(await service.withdraw(name, version, reason: body.reason, by: context.identity))
+    }
+
     private struct GatesBody: Decodable {
         var holdout: String?
     }
@@ -88,7 +106,7 @@ struct RegistryRoutes: Sendable {
         return try Response.json(await service.runGates(name, version, holdoutFile: body.holdout, by: context.identity))
     }
 
-    private func named(_ context: TernContext) throws -> (name: String, version: Int) {
+    func named(_ context: TernContext) throws -> (name: String, version: Int) {
         let text = try context.path("version")
         guard let version = Int(text), version > 0 else { throw TernError.invalid("'\(text)' is not a version number") }
         return (try context.path("name"), version)

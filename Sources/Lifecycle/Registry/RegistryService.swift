@@ -21,8 +21,9 @@ package struct RegistryService: Sendable {
 
     package func models() async throws -> [ModelSummary] {
         try await database.read { connection in
-            let versions = Dictionary(grouping: try ModelVersionStore(connection).all(), by: \.model)
-            return try ModelStore(connection).all().map { ModelSummary($0, versions: versions[$0.name] ?? []) }
+            let store = ModelStore(connection)
+            let counts = try store.counts()
+            return try store.all().map { ModelSummary($0, counts[$0.name] ?? VersionCounts()) }
         }
     }
 
@@ -32,7 +33,13 @@ package struct RegistryService: Sendable {
     }
 
     package func summary(_ name: String) async throws -> ModelSummary {
-        try await database.read { ModelSummary(try ModelStore($0).get(name), versions: try ModelVersionStore($0).all(of: name)) }
+        try await database.read { connection in
+            let store = ModelStore(connection)
+            let model = try store.get(name)
+            var summary = ModelSummary(model, try store.counts(of: name)[name] ?? VersionCounts())
+            summary.card = model.card
+            return summary
+        }
     }
 
     // MARK: Versions
@@ -125,6 +132,7 @@ package struct RegistryService: Sendable {
 
     private static func check(_ declaration: ModelDeclaration) throws {
         try RegisteredModel.check(name: declaration.name)
+        if let card = declaration.card { try RegisteredModel.check(card: card, of: "model '\(declaration.name)'") }
         _ = try ModelTask(named: declaration.task)
         if declaration.owner.allSatisfy(\.isWhitespace) {
             throw TernError.invalid("model '\(declaration.name)' has no owner", hint: "add owner: NAME to the model or to the project in tern.yaml")
@@ -153,13 +161,12 @@ package struct RegistryService: Sendable {
 }
 
 extension ModelSummary {
-    init(_ model: RegisteredModel, versions: [ModelVersion]) {
+    init(_ model: RegisteredModel, _ counts: VersionCounts) {
         self.init(
             name: model.name, purpose: model.declaration?.purpose, owner: model.declaration?.owner, task: model.declaration?.task,
             target: model.declaration?.target, description: model.description, gates: model.declaration?.gates.map(\.label) ?? [],
-            approvals: model.declaration?.approvals, approvalsRetrained: model.declaration?.approvalsRetrained, versions: versions.count,
-            latest: versions.map(\.version).max(), latestApproved: versions.filter { $0.status == .approved }.map(\.version).max(),
-            champion: model.aliases[RegistryService.champion], aliases: model.aliases, tags: model.tags, createdAt: model.createdAt,
-            updatedAt: model.updatedAt)
+            approvals: model.declaration?.approvals, approvalsRetrained: model.declaration?.approvalsRetrained, versions: counts.versions,
+            card: nil, latest: counts.latest, latestApproved: counts.latestApproved, champion: model.aliases[RegistryService.champion],
+            aliases: model.aliases, tags: model.tags, createdAt: model.createdAt, updatedAt: model.updatedAt)
     }
 }

@@ -18,10 +18,17 @@ package struct ReviewState: Hashable, Sendable {
         self.needed = max(0, needed)
     }
 
-    /// Different people who said yes.
+    /// Different people who said yes and did not take it back.
     package var approvers: [String] {
-        var seen = Set<String>()
-        return approvals.filter { $0.verdict == .approved && seen.insert($0.by).inserted }.map(\.by)
+        var standing: [String] = []
+        for approval in approvals {
+            switch approval.verdict {
+            case .approved: if !standing.contains(approval.by) { standing.append(approval.by) }
+            case .withdrawn: standing.removeAll { $0 == approval.by }
+            case .rejected: break
+            }
+        }
+        return standing
     }
 
     /// - Throws: `conflict` when a person has already said no.
@@ -70,6 +77,28 @@ package struct ReviewState: Hashable, Sendable {
         }
         approvals.append(Approval(by: person, at: now, verdict: .rejected, reason: reason))
         status = .rejected
+    }
+
+    /// Takes a person's own approval back. A version that then lacks approvals waits for them again; what it serves already is a matter of
+    /// releases, and stays.
+    ///
+    /// - Parameter declared: whether the model says what it takes to be released.
+    /// - Throws: `invalid_argument` without a reason; `conflict` when this person's approval does not stand.
+    package mutating func withdraw(by person: String, at now: Timestamp, reason: String?, declared: Bool) throws {
+        guard let reason, !reason.allSatisfy(\.isWhitespace) else {
+            throw TernError.invalid("withdrawing an approval takes a reason", hint: "tern models withdraw MODEL VERSION --reason \"…\"")
+        }
+        if status == .rejected { throw ReviewState.final(approvals) }
+        guard approvers.contains(person) else {
+            throw TernError(.conflict, "there is no approval by \(person) to withdraw", hint: "each person takes back only their own")
+        }
+        approvals.append(Approval(by: person, at: now, verdict: .withdrawn, reason: reason))
+        guard status == .approved else { return }
+        if declared {
+            if approvers.count < needed { status = .pendingApproval }
+        } else if approvers.isEmpty {
+            status = .registered
+        }
     }
 
     private static func refusal(_ gates: [GateResult]) -> TernError {

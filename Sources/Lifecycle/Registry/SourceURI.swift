@@ -84,6 +84,14 @@ struct SourceURI: Hashable, Sendable {
             "Invalid model version source: '\(text)'. The \(parameter) request parameter must identify the resource that contains the source.")
     }
 
+    /// A repository's address as people may see it: `https://user:secret@host/x` without what stands before the `@`.
+    static func withoutPassword(_ address: String) -> String {
+        guard let start = address.range(of: "://")?.upperBound else { return address }
+        let authority = address[start...].prefix { !"/?#".contains($0) }
+        guard let at = authority.lastIndex(of: "@") else { return address }
+        return String(address[..<start] + address[address.index(after: at)...])
+    }
+
     private var parts: [String] { path.split(separator: "/").map { SourceURI.decode(String($0)) } }
 
     /// Percent-decoded until there is nothing left to decode.

@@ -147,3 +147,19 @@ extension ReleaseStore {
             [.text(release.endpoint), .text(release.model), SQLValue(release.to)]) != nil
     }
 }
+
+extension ReleaseStore {
+    /// Endpoints that serve a model, or ever considered a version of it; those that were removed too.
+    func endpoints(of model: String) async throws -> [String] {
+        try await database.read { connection in
+            var names = Set(
+                try connection.rows("SELECT DISTINCT endpoint FROM release_considered WHERE model = ?", [.text(model)]).map {
+                    try $0.text("endpoint")
+                })
+            for row in try connection.rows("SELECT name, declaration FROM endpoints") {
+                if try row.json("declaration", as: EndpointDeclaration.self).model == model { names.insert(try row.text("name")) }
+            }
+            return names.sorted()
+        }
+    }
+}

@@ -39,7 +39,8 @@ extension PipelinePorts {
             RegisterRequest(
                 model: step.model, modelFile: step.modelPath, holdoutFile: step.holdoutPath, referenceFile: step.referencePath,
                 runID: step.trackingRun, pipelineRun: step.pipelineRun, origin: VersionOrigin(rawValue: step.origin.rawValue) ?? .person,
-                lineage: lineage, description: step.reason, by: step.by, eventTime: step.eventTime))
+                lineage: lineage, description: step.reason, by: step.by, eventTime: step.eventTime,
+                environment: step.code?.packages.map { ["requirements.txt": $0.joined(separator: "\n") + "\n"] } ?? [:]))
         return RegisterOutcome(version: version.version, verdict: version.status.rawValue, evidence: try JSON(encoding: version.gates))
     }
 }
