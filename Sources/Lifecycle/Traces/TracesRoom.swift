@@ -1,6 +1,10 @@
 import TernStore
 
-/// What the server sees of Traces: traces and assessments.
+/// What the server sees of Traces.
 package struct TracesRoom: Sendable {
-    package static let migrations: [Migration] = []
+    package let service: TraceService
+
+    package init(database: Database, ports: TracePorts) { service = TraceService(database: database, ports: ports) }
+
+    package static let migrations: [Migration] = TracesMigrations.all
 }
