@@ -32,14 +32,14 @@ struct RegistryFixture: Sendable {
         _ declaration: ModelDeclaration? = RegistryFixture.declaration(), ports: RegistryPorts = RegistryPorts(),
         _ body: (RegistryFixture) async throws -> Void
     ) async throws {
-        try await withTemporaryFolder { folder in
-            let database = try Database(path: folder + "/tern.sqlite", migrations: RegistryRoom.migrations)
-            defer { try? database.close() }
-            let blobs = try BlobStore(folder: folder + "/blobs")
-            let room = RegistryRoom(
-                database: database, blobs: blobs, tables: tables, engine: engine, folder: folder + "/work", ports: ports)
-            if let declaration { try await room.service.apply([declaration], by: ann) }
-            try await body(RegistryFixture(room: room, database: database, blobs: blobs, folder: folder))
+        try await withDatabase(RegistryRoom.migrations) { database in
+            try await withTemporaryFolder { folder in
+                let blobs = try BlobStore(folder: folder + "/blobs")
+                let room = RegistryRoom(
+                    database: database, blobs: blobs, tables: tables, engine: engine, folder: folder + "/work", ports: ports)
+                if let declaration { try await room.service.apply([declaration], by: ann) }
+                try await body(RegistryFixture(room: room, database: database, blobs: blobs, folder: folder))
+            }
         }
     }
 

@@ -56,10 +56,10 @@ enum MetricStore {
     }
 
     private static func open(_ point: MetricPoint, of run: String, _ connection: Connection) throws -> Series {
-        try connection.execute(
-            "INSERT INTO metric_series (run_id, key, value, is_nan, timestamp, step) VALUES (?, ?, ?, ?, ?, ?)",
+        let made = try connection.row(
+            "INSERT INTO metric_series (run_id, key, value, is_nan, timestamp, step) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
             [.text(run), .text(point.key), .double(point.storedValue), SQLValue(point.value.isNaN), .int(point.timestamp), .int(point.step)])
-        return Series(id: connection.lastInsertedID, latest: point)
+        return Series(id: made?.optionalInt("id") ?? 0, latest: point)
     }
 
     private static func series(_ key: String, of run: String, _ connection: Connection) throws -> Int64? {
