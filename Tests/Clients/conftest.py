@@ -13,6 +13,7 @@ import threading
 import uuid
 
 import pytest
+from postgres_process import Postgres
 from tern_process import Server, tern
 
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
@@ -50,6 +51,19 @@ def server_url():
                 process.kill()
                 process.wait()
                 pytest.fail("the server did not stop within 20 s of SIGTERM")
+
+
+@pytest.fixture(scope="session")
+def postgres():
+    """A PostgreSQL server; `create_database()` answers the URL of a fresh database in it."""
+    with tempfile.TemporaryDirectory(prefix="tern-postgres-", ignore_cleanup_errors=True) as folder:
+        # The server's user must be able to reach it.
+        os.chmod(folder, 0o755)
+        server = Postgres(pathlib.Path(folder) / "server").start()
+        try:
+            yield server
+        finally:
+            server.stop()
 
 
 def wait_until_ready(process: subprocess.Popen, timeout: float = 30) -> str:

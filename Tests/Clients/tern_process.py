@@ -15,9 +15,12 @@ EXAMPLE = ROOT / "Examples" / "electricity"
 
 
 class Server:
-    def __init__(self, home: pathlib.Path, port: int = 0, environment: dict | None = None):
+    def __init__(self, home: pathlib.Path, port: int = 0, environment: dict | None = None, database: str | None = None):
+        """`database` is the URL of a PostgreSQL database; without one the rows are in the home."""
         self.home, self.port, self.process, self.url = pathlib.Path(home), port, None, None
         self.environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"} | (environment or {})
+        if database:
+            self.environment["TERN_DATABASE"] = database
 
     def start(self) -> "Server":
         self.process = subprocess.Popen(

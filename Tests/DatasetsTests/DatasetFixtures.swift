@@ -20,13 +20,12 @@ enum DatasetFixtures {
 
     /// A room in a home of its own.
     static func withRoom(_ body: (TestRoom) async throws -> Void) async throws {
-        try await withTemporaryFolder { folder async throws in
-            let clock = ManualClock()
-            let database = try Database(path: folder + "/tern.sqlite", migrations: DatasetsRoom.migrations, clock: clock.wall)
-            defer { try? database.close() }
-            let blobs = try BlobStore(folder: folder + "/blobs")
-            let room = try DatasetsRoom(database: database, blobs: blobs, tables: tables, folder: folder + "/datasets")
-            try await body(TestRoom(room: room, database: database, blobs: blobs, folder: folder))
+        try await withDatabase(DatasetsRoom.migrations, clock: ManualClock().wall) { database async throws in
+            try await withTemporaryFolder { folder async throws in
+                let blobs = try BlobStore(folder: folder + "/blobs")
+                let room = try DatasetsRoom(database: database, blobs: blobs, tables: tables, folder: folder + "/datasets")
+                try await body(TestRoom(room: room, database: database, blobs: blobs, folder: folder))
+            }
         }
     }
 }

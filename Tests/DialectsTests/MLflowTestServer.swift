@@ -35,28 +35,32 @@ struct MLflowTestServer: Sendable {
 
     /// Runs `body` against a server; a request's role is the header `x-role`, an editor without one.
     static func with(port: Int = 0, _ body: @escaping @Sendable (MLflowTestServer) async throws -> Void) async throws {
-        try await withTemporaryFolder { folder in
-            let database = try Database(path: folder + "/tern.sqlite", migrations: TrackingRoom.migrations + RegistryRoom.migrations)
-            defer { try? database.close() }
-            let room = try TrackingRoom(database: database, artifactFolder: folder + "/artifacts")
-            let registry = RegistryRoom(
-                database: database, blobs: try BlobStore(folder: folder + "/blobs"), folder: folder + "/work",
-                ports: RegistryPorts(tracking: room.service, artifacts: room.artifacts))
-            let router = TernRouter(context: TernContext.self)
-            router.add(middleware: RoleMiddleware())
-            MLflowDialect(tracking: room.service, artifacts: room.artifacts, registry: registry.service).mount(on: router)
-            registry.mount(on: router.group("/api/tern/v1").add(middleware: ErrorMiddleware()))
-            let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
-            let application = Application(
-                router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
-                onServerRunning: { channel in continuation.yield(channel.localAddress?.port ?? 0) })
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                group.addTask { try await application.run() }
-                var iterator = ports.makeAsyncIterator()
-                let actual = try #require(await iterator.next())
-                try await body(MLflowTestServer(base: "http://127.0.0.1:\(actual)", room: room, registry: registry))
-                group.cancelAll()
-            }
+        try await withDatabase(TrackingRoom.migrations + RegistryRoom.migrations) { database in
+            try await withTemporaryFolder { folder in try await serve(database, folder, port: port, body) }
+        }
+    }
+
+    private static func serve(
+        _ database: Database, _ folder: String, port: Int, _ body: @escaping @Sendable (MLflowTestServer) async throws -> Void
+    ) async throws {
+        let room = try TrackingRoom(database: database, artifactFolder: folder + "/artifacts")
+        let registry = RegistryRoom(
+            database: database, blobs: try BlobStore(folder: folder + "/blobs"), folder: folder + "/work",
+            ports: RegistryPorts(tracking: room.service, artifacts: room.artifacts))
+        let router = TernRouter(context: TernContext.self)
+        router.add(middleware: RoleMiddleware())
+        MLflowDialect(tracking: room.service, artifacts: room.artifacts, registry: registry.service).mount(on: router)
+        registry.mount(on: router.group("/api/tern/v1").add(middleware: ErrorMiddleware()))
+        let (ports, continuation) = AsyncStream.makeStream(of: Int.self)
+        let application = Application(
+            router: router, configuration: .init(address: .hostname("127.0.0.1", port: port)),
+            onServerRunning: { channel in continuation.yield(channel.localAddress?.port ?? 0) })
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask { try await application.run() }
+            var iterator = ports.makeAsyncIterator()
+            let actual = try #require(await iterator.next())
+            try await body(MLflowTestServer(base: "http://127.0.0.1:\(actual)", room: room, registry: registry))
+            group.cancelAll()
         }
     }
 

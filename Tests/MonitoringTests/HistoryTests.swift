@@ -28,29 +28,31 @@ import Testing
     }
 
     private func withHistory(_ body: (MonitoringService, String) async throws -> Void) async throws {
-        try await withTemporaryFolder { folder in
-            let tables = TableEngine()
-            let log = try InferenceLog(folder: folder + "/log", tables: tables)
-            defer { log.close() }
-            let database = try Database(path: folder + "/tern.sqlite", migrations: MonitoringRoom.migrations)
-            defer { try? database.close() }
-            let service = MonitoringService(
-                database: database, tables: tables, ports: MonitoringPorts(log: log, profile: { _, _ in nil }), folder: folder)
-            #expect(try await service.report("price", window: .days(60)) == [])
-            #expect(try await service.latency("price") == EndpointLatency(requests: 0))
-
-            try log.append(record(1, HistoryTests.primary, day: 0, ["1", "1", "0", "0"], latency: 1000))
-            try log.append(record(1, HistoryTests.alone, day: 0, ["0", "0", "0", "0"], latency: 90_000))
-            // The canary fails, the primary answers instead.
-            try log.append(record(2, HistoryTests.canary, day: 1, ["1", "0"], latency: 70_000, error: "boom"))
-            try log.append(record(2, HistoryTests.primary, day: 1, ["1", "0"], latency: 2000))
-            try log.append(record(3, HistoryTests.canary, day: 10, ["1", "1"], latency: 3000))
-            try log.append(record(4, HistoryTests.primary, day: 11, ["1"], latency: 80_000, error: "nobody could"))
-            _ = try await service.feedback(prediction: "price-1", values: [1, 0, 1, .null], by: admin)
-            _ = try await service.feedback(prediction: "price-2", values: [true, false], by: admin)
-            _ = try await service.feedback(prediction: "price-3", values: ["1", 1.0], by: admin)
-            try await body(service, folder)
+        try await withDatabase(MonitoringRoom.migrations) { database in
+            try await withTemporaryFolder { folder in try await fill(database, folder, body) }
         }
+    }
+
+    private func fill(_ database: Database, _ folder: String, _ body: (MonitoringService, String) async throws -> Void) async throws {
+        let tables = TableEngine()
+        let log = try InferenceLog(folder: folder + "/log", tables: tables)
+        defer { log.close() }
+        let service = MonitoringService(
+            database: database, tables: tables, ports: MonitoringPorts(log: log, profile: { _, _ in nil }), folder: folder)
+        #expect(try await service.report("price", window: .days(60)) == [])
+        #expect(try await service.latency("price") == EndpointLatency(requests: 0))
+
+        try log.append(record(1, HistoryTests.primary, day: 0, ["1", "1", "0", "0"], latency: 1000))
+        try log.append(record(1, HistoryTests.alone, day: 0, ["0", "0", "0", "0"], latency: 90_000))
+        // The canary fails, the primary answers instead.
+        try log.append(record(2, HistoryTests.canary, day: 1, ["1", "0"], latency: 70_000, error: "boom"))
+        try log.append(record(2, HistoryTests.primary, day: 1, ["1", "0"], latency: 2000))
+        try log.append(record(3, HistoryTests.canary, day: 10, ["1", "1"], latency: 3000))
+        try log.append(record(4, HistoryTests.primary, day: 11, ["1"], latency: 80_000, error: "nobody could"))
+        _ = try await service.feedback(prediction: "price-1", values: [1, 0, 1, .null], by: admin)
+        _ = try await service.feedback(prediction: "price-2", values: [true, false], by: admin)
+        _ = try await service.feedback(prediction: "price-3", values: ["1", 1.0], by: admin)
+        try await body(service, folder)
     }
 
     @Test func `the report is what can be counted by hand`() async throws {

@@ -91,8 +91,7 @@ struct World {
     private(set) var service: MonitoringService
 
     static func with(_ declaration: MonitorDeclaration?, _ body: (inout World) async throws -> Void) async throws {
-        let clock = ManualClock()
-        try await withDatabase(MonitoringRoom.migrations, clock: clock.wall) { database in
+        try await withDatabase(MonitoringRoom.migrations, from: ManualClock.usual) { database, clock in
             var world = World(database: database, clock: clock)
             if let declaration { try await world.service.apply([declaration], by: admin) }
             world.log.profiles.withLock { $0 = [1: World.reference(), 2: World.reference()] }

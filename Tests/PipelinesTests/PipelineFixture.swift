@@ -79,8 +79,8 @@ struct PipelineFixture: Sendable {
     let person = Identity(name: "ada", role: .editor)
 
     static func with(_ body: (PipelineFixture) async throws -> Void) async throws {
-        try await withTemporaryFolder { folder in
-            try await withDatabase(JobQueue.migrations + PipelinesRoom.migrations) { database in
+        try await withDatabase(JobQueue.migrations + PipelinesRoom.migrations) { database in
+            try await withTemporaryFolder { folder in
                 try FileManager.default.createDirectory(atPath: folder + "/project/steps", withIntermediateDirectories: true)
                 let neighbours = Neighbours(folder: folder)
                 try neighbours.add(dataset: "market", version: 1, "a,b\n1,2\n")

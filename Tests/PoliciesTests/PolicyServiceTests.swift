@@ -9,8 +9,8 @@ import Testing
     private func withPolicies(
         _ declaration: PolicyDeclaration = electricity, _ body: (PolicyService, TestWorld, Database) async throws -> Void
     ) async throws {
-        let world = TestWorld()
-        try await withDatabase(PoliciesRoom.migrations, clock: world.wall.wall) { database async throws in
+        try await withDatabase(PoliciesRoom.migrations, from: ManualClock.usual) { database, wall async throws in
+            let world = TestWorld(wall: wall)
             let service = again(database, world)
             try await service.apply([declaration], by: ann)
             try await body(service, world, database)

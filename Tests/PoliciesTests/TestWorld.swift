@@ -23,7 +23,9 @@ final class TestWorld: Sendable {
     }
 
     private let state = Mutex(State())
-    let wall = ManualClock()
+    let wall: ManualClock
+
+    init(wall: ManualClock = ManualClock()) { self.wall = wall }
 
     func set(_ change: (inout State) -> Void) { state.withLock { change(&$0) } }
     var now: State { state.withLock { $0 } }

@@ -64,8 +64,8 @@ import Testing
     }
 
     @Test func `retrainings and the policy are served`() async throws {
-        let world = TestWorld()
-        try await withDatabase(PoliciesRoom.migrations, clock: world.wall.wall) { database async throws in
+        try await withDatabase(PoliciesRoom.migrations, from: ManualClock.usual) { database, wall async throws in
+            let world = TestWorld(wall: wall)
             let room = PoliciesRoom(database: database, ports: world.ports, externalURL: "http://x", clock: world.wall.wall)
             try await room.service.apply([electricity], by: ann)
             world.set { $0.alerts = [alert("a")] }

@@ -7,8 +7,7 @@ import Testing
 
 @Suite struct EndpointStateTests {
     @Test func `the past is read from the ledger, by either clock`() async throws {
-        let wall = ManualClock()
-        try await withDatabase(ReleasesRoom.migrations, clock: wall.wall) { database async throws in
+        try await withDatabase(ReleasesRoom.migrations, from: ManualClock.usual) { database, wall async throws in
             let world = TestWorld()
             let service = ReleaseService(database: database, ports: world.ports)
             let start = wall.wall.now()

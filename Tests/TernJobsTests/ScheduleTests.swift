@@ -9,8 +9,8 @@ import Testing
     private func withSchedule(
         catchUp: Bool, _ body: (JobQueue, ManualClock) async throws -> Void
     ) async throws {
-        let clock = ManualClock(try #require(Timestamp("2026-06-01T00:30:00Z")))
-        try await withDatabase(JobQueue.migrations, clock: clock.wall) { database in
+        let start = try #require(Timestamp("2026-06-01T00:30:00Z"))
+        try await withDatabase(JobQueue.migrations, from: start) { database, clock in
             let queue = JobQueue(database: database, folder: "/nowhere", clock: clock.wall)
             try await queue.setSchedule(Schedule(name: "hourly", cron: "0 * * * *", kind: "tick", payload: ["a": 1], catchUp: catchUp))
             try await body(queue, clock)

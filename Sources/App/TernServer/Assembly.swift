@@ -56,7 +56,8 @@ final class Assembly: Sendable {
         let home = try HomeFolder(configuration.home)
         self.home = home
         let clock = configuration.clock
-        database = try Database(path: home.database, migrations: Assembly.migrations, clock: clock)
+        let location = try configuration.database.map(DatabaseLocation.init(url:)) ?? .file(home.database)
+        database = try Database(location, migrations: Assembly.migrations, clock: clock)
         ledger = LedgerStore(database)
         let blobs = try BlobStore(folder: home.blobs)
         tables = TableEngine(configuration: TableConfiguration(temporaryFolder: home.temporary))
@@ -97,7 +98,8 @@ final class Assembly: Sendable {
         try FileManager.default.createDirectory(atPath: home.temporary, withIntermediateDirectories: true)
     }
 
-    private static var migrations: [Migration] {
+    /// Every room's, in the order in which they run on a fresh database.
+    static var migrations: [Migration] {
         TokenStore.migrations + ProjectStore.migrations + JobQueue.migrations + DatasetsRoom.migrations + TrackingRoom.migrations
             + RegistryRoom.migrations + ReleasesRoom.migrations + MonitoringRoom.migrations + PipelinesRoom.migrations + PoliciesRoom.migrations
     }

@@ -2,17 +2,22 @@ import TernKernel
 
 /// How a server is started.
 package struct ServerConfiguration: Sendable {
-    /// The folder that holds everything: database, blobs, artifacts, logs.
+    /// The folder that holds everything: database (unless it is PostgreSQL), blobs, artifacts, logs.
     package var home: String
     package var host: String
     /// 0 takes any free port.
     package var port: Int
     /// Seeds a token of the role admin, for servers that listen beyond loopback.
     package var adminToken: String?
+    /// The URL of a PostgreSQL database; nil keeps the rows in a SQLite file in the home.
+    package var database: String?
     package var clock: WallClock
 
-    package init(home: String, host: String = "127.0.0.1", port: Int = 5000, adminToken: String? = nil, clock: WallClock = .system) {
+    package init(
+        home: String, database: String? = nil, host: String = "127.0.0.1", port: Int = 5000, adminToken: String? = nil, clock: WallClock = .system
+    ) {
         self.home = home
+        self.database = database
         self.host = host
         self.port = port
         self.adminToken = adminToken

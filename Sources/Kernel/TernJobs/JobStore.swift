@@ -30,9 +30,10 @@ enum JobStore {
     }
 
     static func jobs(kind: String?, state: Job.State?, limit: Int, _ connection: Connection) throws -> [Job] {
-        try connection.rows(
-            "SELECT * FROM jobs WHERE (? IS NULL OR kind = ?) AND (? IS NULL OR state = ?) ORDER BY sequence DESC LIMIT ?",
-            [SQLValue(kind), SQLValue(kind), SQLValue(state?.rawValue), SQLValue(state?.rawValue), SQLValue(limit)]
+        let wanted = [("kind", kind), ("state", state?.rawValue)].compactMap { column, value in value.map { (column, $0) } }
+        let filter = wanted.isEmpty ? "" : "WHERE " + wanted.map { "\($0.0) = ?" }.joined(separator: " AND ")
+        return try connection.rows(
+            "SELECT * FROM jobs \(filter) ORDER BY sequence DESC LIMIT ?", wanted.map { .text($0.1) } + [SQLValue(limit)]
         ).map(Job.init(row:))
     }
 
@@ -68,8 +69,8 @@ enum JobStore {
             """
             UPDATE jobs SET state = CASE cancel_requested WHEN 1 THEN 'cancelled' ELSE 'queued' END,
                 ended_at = CASE cancel_requested WHEN 1 THEN ? ELSE NULL END, owner = NULL, lease_until = NULL, process = NULL
-            WHERE id = ? AND state = 'running' AND (owner = ? OR (owner IS NULL AND ? IS NULL))
-            """, [SQLValue(transaction.now), .text(id), SQLValue(owner), SQLValue(owner)])
+            WHERE id = ? AND state = 'running' AND \(owner == nil ? "owner IS NULL" : "owner = ?")
+            """, [SQLValue(transaction.now), .text(id)] + (owner.map { [.text($0)] } ?? []))
     }
 
     static func extend(_ ids: [JobID], owner: String, until: Timestamp, in transaction: Transaction) throws {

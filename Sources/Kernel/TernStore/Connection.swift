@@ -1,22 +1,14 @@
 import Foundation
-import GRDB
 import TernKernel
 
 /// One database connection for the length of a closure. Statements use `?` placeholders and are prepared once.
 package struct Connection {
-    let database: GRDB.Database
+    let session: any SQLSession
 
     /// All rows of a query.
     package func rows(_ sql: String, _ arguments: [SQLValue] = []) throws -> [SQLRow] {
-        try translating(sql) {
-            if SQLiteStatement.isPlain(sql) { return try SQLiteStatement(sql, database).rows(arguments) }
-            let statement = try database.cachedStatement(sql: sql)
-            let cursor = try Row.fetchCursor(statement, arguments: StatementArguments(arguments.map(\.databaseValue)))
-            let columns = SQLColumns(statement.columnNames)
-            var answer: [SQLRow] = []
-            while let row = try cursor.next() { answer.append(SQLRow(columns: columns, values: row.databaseValues.map(SQLValue.init))) }
-            return answer
-        }
+        try Connection.check(arguments)
+        return try session.rows(sql, arguments)
     }
 
     /// The first row of a query, if any.
@@ -25,76 +17,35 @@ package struct Connection {
     /// Runs one statement and answers how many rows it changed.
     @discardableResult
     package func execute(_ sql: String, _ arguments: [SQLValue] = []) throws -> Int {
-        try translating(sql) {
-            if SQLiteStatement.isPlain(sql) { return try SQLiteStatement(sql, database).execute(each: CollectionOfOne(arguments)) }
-            let statement = try database.cachedStatement(sql: sql)
-            try statement.execute(arguments: StatementArguments(arguments.map(\.databaseValue)))
-            return database.changesCount
-        }
+        try Connection.check(arguments)
+        return try session.execute(sql, arguments)
     }
 
     /// Runs one statement once for each set of values and answers how many rows they changed together: the way to write many rows.
     @discardableResult
     package func execute(_ sql: String, each sets: [[SQLValue]]) throws -> Int {
-        try translating(sql) {
-            try SQLiteStatement(sql, database).execute(each: sets)
-        }
+        for arguments in sets { try Connection.check(arguments) }
+        return try session.execute(sql, each: sets)
     }
 
-    /// The row id that the last insert made.
-    package var lastInsertedID: Int64 { database.lastInsertedRowID }
+    /// How a query would be answered, for tests: `SCAN table` where it would read a whole table, whatever its size.
+    package func plan(_ sql: String, _ arguments: [SQLValue] = []) throws -> [String] { try session.plan(sql, arguments) }
 
-    /// Whether the query would read whole tables: the steps of its plan, for tests.
-    package func plan(_ sql: String, _ arguments: [SQLValue] = []) throws -> [String] {
-        try rows("EXPLAIN QUERY PLAN " + sql, arguments).compactMap { $0.optionalText("detail") }
-    }
-
-    private func translating<Answer>(_ sql: String, _ body: () throws -> Answer) throws -> Answer {
-        do {
-            return try body()
-        } catch let error as DatabaseError {
-            throw TernError(error, sql: sql)
+    /// PostgreSQL has no text with U+0000. Refused on both databases, before the statement, so that they answer alike.
+    private static func check(_ arguments: [SQLValue]) throws {
+        for case .text(let text) in arguments where text.utf8.hasZero {
+            throw TernError.invalid(
+                "a text holds the character U+0000, which cannot be stored: '\(text.prefix(40).replacing("\0", with: "\\0"))…'",
+                hint: "leave it out, or send bytes in Base64")
         }
     }
 }
 
-extension SQLValue {
-    fileprivate var databaseValue: DatabaseValue {
-        switch self {
-        case .null: .null
-        case .int(let value): value.databaseValue
-        case .double(let value): value.databaseValue
-        case .text(let value): value.databaseValue
-        case .blob(let value): value.databaseValue
-        }
-    }
-
-    fileprivate init(_ value: DatabaseValue) {
-        switch value.storage {
-        case .null: self = .null
-        case .int64(let value): self = .int(value)
-        case .double(let value): self = .double(value)
-        case .string(let value): self = .text(value)
-        case .blob(let value): self = .blob(value)
-        }
-    }
-}
-
-extension TernError {
-    init(_ error: DatabaseError, sql: String?) {
-        let text = error.message ?? "\(error.resultCode)"
-        switch error.resultCode {
-        case .SQLITE_CONSTRAINT
-        where error.extendedResultCode == .SQLITE_CONSTRAINT_UNIQUE || error.extendedResultCode == .SQLITE_CONSTRAINT_PRIMARYKEY:
-            self.init(.alreadyExists, "already exists: \(text)", cause: error)
-        case .SQLITE_FULL:
-            self.init(
-                .resourceExhausted, "the disk is full: the change was not made",
-                hint: "free space on the disk that holds the home folder, then repeat the request", cause: error)
-        case .SQLITE_BUSY:
-            self.init(.unavailable, "the database is locked by another process", hint: "is another server using this home?", cause: error)
-        default:
-            self.init(.internal, "database: \(text)\(sql.map { " in: \($0.prefix(200))" } ?? "")", cause: error)
-        }
+extension String.UTF8View {
+    fileprivate var hasZero: Bool {
+        withContiguousStorageIfAvailable { bytes in
+            guard let start = bytes.baseAddress else { return false }
+            return memchr(start, 0, bytes.count) != nil
+        } ?? contains(0)
     }
 }

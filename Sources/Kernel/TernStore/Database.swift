@@ -1,7 +1,4 @@
-import Dispatch
 import Foundation
-import GRDB
-import Synchronization
 import TernKernel
 
 /// The server's SQL database.
@@ -9,48 +6,58 @@ import TernKernel
 /// Writes that wait are combined into one transaction, each in a savepoint of its own, and every one of them is answered only when
 /// that transaction is committed and synced: throughput comes from combining, never from answering early.
 package final class Database: Sendable {
-    private let pool: DatabasePool
-    private let clock: WallClock
+    private let engine: any DatabaseEngine
     private let combiner: WriteCombiner
 
-    /// Told after every commit that appended to the ledger.
-    package let ledgerChanges = LedgerChanges()
+    /// Whether other servers may work on the same rows at the same time.
+    package let isShared: Bool
+    /// Told after every commit that appended to the ledger, also by another server.
+    package let ledgerChanges: LedgerChanges
 
-    /// Opens (or makes) the database file and brings its schema up to date.
+    /// Opens (or makes) a SQLite file and brings its schema up to date.
     ///
     /// - Throws: `conflict` when the file was written by a newer Tern.
-    package init(path: String, migrations: [Migration], clock: WallClock = .system) throws {
-        var configuration = Configuration()
-        configuration.maximumReaderCount = 4
-        configuration.busyMode = .timeout(5)
-        configuration.prepareDatabase { database in
-            try database.execute(sql: "PRAGMA synchronous = FULL")
-            try database.execute(sql: "PRAGMA cache_size = -4096")
-            // As PostgreSQL's LIKE does.
-            try database.execute(sql: "PRAGMA case_sensitive_like = ON")
+    package convenience init(path: String, migrations: [Migration], clock: WallClock = .system) throws {
+        try self.init(.file(path), migrations: migrations, clock: clock)
+    }
+
+    /// Opens a database and brings its schema up to date; blocks while it does.
+    ///
+    /// - Throws: `conflict` when the rows were written by a newer Tern, `unavailable` when the database cannot be reached.
+    package init(_ location: DatabaseLocation, migrations: [Migration], clock: WallClock = .system) throws {
+        let engine: any DatabaseEngine
+        switch location {
+        case .file(let path):
+            engine = try SQLiteEngine(path: path)
+            isShared = false
+        case .postgresql(let url):
+            engine = try PostgresEngine(url: url)
+            isShared = true
         }
+        self.engine = engine
+        let changes = LedgerChanges { engine.listen($0) }
+        ledgerChanges = changes
+        combiner = WriteCombiner(engine: engine, clock: clock, changes: changes)
         do {
-            pool = try DatabasePool(path: path, configuration: configuration)
-        } catch let error as DatabaseError {
-            throw TernError(error, sql: nil)
-        }
-        self.clock = clock
-        combiner = WriteCombiner(pool: pool, clock: clock, changes: ledgerChanges)
-        try pool.writeWithoutTransaction { database in
-            try Migration.run(LedgerStore.migrations + migrations, on: Connection(database: database), now: clock.now())
+            _ = try engine.write { connection in
+                try Migration.run(LedgerStore.migrations + migrations, on: connection, now: clock.now())
+                return false
+            }
+        } catch {
+            try? engine.close()
+            throw error
         }
     }
 
     /// Reads a consistent snapshot, beside writers.
     package func read<Answer: Sendable>(_ body: @Sendable @escaping (Connection) throws -> Answer) async throws -> Answer {
-        do {
-            return try await pool.read { try body(Connection(database: $0)) }
-        } catch let error as DatabaseError {
-            throw TernError(error, sql: nil)
-        }
+        try await engine.read(body)
     }
 
     /// Changes the database. When it returns, the change is committed and on disk; when it throws, nothing of it remains.
+    ///
+    /// - Throws: what `body` throws; `unavailable` when the database is out of reach. Only if that happens during the commit itself the
+    ///   change may have been made, and the message says so.
     @discardableResult
     package func write<Answer: Sendable>(_ body: @Sendable @escaping (Transaction) throws -> Answer) async throws -> Answer {
         try await withCheckedThrowingContinuation { continuation in
@@ -58,105 +65,16 @@ package final class Database: Sendable {
         }
     }
 
-    package func close() throws { try pool.close() }
-}
-
-/// Collects the writes that wait and runs them together.
-private final class WriteCombiner: Sendable {
-    /// `run` makes the change inside the transaction and keeps its answer; `finish` gives the answer after the commit, or `error` if that failed.
-    struct Pending: Sendable {
-        let run: @Sendable (Transaction) throws -> Void
-        let finish: @Sendable (_ error: (any Error)?) -> Void
+    package func close() throws {
+        combiner.finish()
+        try engine.close()
     }
 
-    private let pool: DatabasePool
-    private let clock: WallClock
-    private let changes: LedgerChanges
-    private let queue = DispatchQueue(label: "tern.store.writer")
-    private let waiting = Mutex<[Pending]>([])
-
-    init(pool: DatabasePool, clock: WallClock, changes: LedgerChanges) {
-        self.pool = pool
-        self.clock = clock
-        self.changes = changes
+    /// Runs one statement on a PostgreSQL database that need not be Tern's, such as `CREATE SCHEMA`; blocks.
+    package static func administer(_ statement: String, at url: String) throws {
+        let session = try PostgresConnector(url: url).session()
+        session.begin(.write)
+        try session.define(statement)
+        try session.commit()
     }
-
-    func add<Answer: Sendable>(
-        _ body: @Sendable @escaping (Transaction) throws -> Answer, finish: @Sendable @escaping (Result<Answer, any Error>) -> Void
-    ) {
-        let box = Box<Result<Answer, any Error>>()
-        let pending = Pending(
-            run: { transaction in
-                do {
-                    let value = try body(transaction)
-                    box.set(.success(value))
-                } catch {
-                    box.set(.failure(error))
-                    throw error
-                }
-            },
-            finish: { error in
-                if let error, case .success? = box.get() {
-                    finish(.failure(error))
-                } else {
-                    finish(box.get() ?? .failure(error ?? TernError(.internal, "the write was not run")))
-                }
-            })
-        let first = waiting.withLock { waiting in
-            waiting.append(pending)
-            return waiting.count == 1
-        }
-        // Only the first to arrive wakes the writer; it takes everything that has gathered by then.
-        if first { queue.async { self.drain() } }
-    }
-
-    private func drain() {
-        let batch = waiting.withLock { waiting in
-            defer { waiting = [] }
-            return waiting
-        }
-        guard !batch.isEmpty else { return }
-        var failure: (any Error)?
-        var appended = false
-        do {
-            appended = try pool.writeWithoutTransaction { database in try self.commit(batch, on: database) }
-        } catch let error as DatabaseError {
-            failure = TernError(error, sql: nil)
-        } catch {
-            failure = error
-        }
-        for pending in batch { pending.finish(failure) }
-        if appended, failure == nil { changes.announce() }
-    }
-
-    /// Answers whether the ledger grew.
-    private func commit(_ batch: [Pending], on database: GRDB.Database) throws -> Bool {
-        let connection = Connection(database: database)
-        var before: Int64 = 0
-        var after: Int64 = 0
-        try database.inTransaction(.immediate) {
-            before = try LedgerStore.lastSequence(connection)
-            for pending in batch {
-                // A refused write leaves nothing behind and does not disturb its neighbours.
-                do {
-                    try database.inSavepoint {
-                        try pending.run(Transaction(connection: connection, now: clock.now()))
-                        return .commit
-                    }
-                } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL || error.resultCode == .SQLITE_IOERR {
-                    throw error
-                } catch {}
-            }
-            after = try LedgerStore.lastSequence(connection)
-            return .commit
-        }
-        return after != before
-    }
-}
-
-/// A mutex that closures can share.
-private final class Box<Value: Sendable>: Sendable {
-    private let value = Mutex<Value?>(nil)
-    func set(_ new: Value) { value.withLock { $0 = new } }
-    func get() -> Value? { value.withLock { $0 } }
 }

@@ -12,25 +12,26 @@ package struct Migration: Sendable {
         self.statements = statements
     }
 
-    /// Runs those that this database has not seen.
+    /// Runs those that this database has not seen, in the transaction under way: an upgrade is made whole or not at all. Writers wait for
+    /// each other, so of two servers that start at once the second finds everything done.
     ///
     /// - Throws: `conflict` when the database holds a migration that this program does not know.
     static func run(_ migrations: [Migration], on connection: Connection, now: Timestamp) throws {
-        try connection.execute("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at INTEGER NOT NULL)")
+        try connection.session.define("CREATE TABLE IF NOT EXISTS migrations (name TEXT PRIMARY KEY, applied_at INTEGER NOT NULL)")
         let applied = Set(try connection.rows("SELECT name FROM migrations").map { try $0.text("name") })
         if let unknown = applied.subtracting(migrations.map(\.name)).sorted().first {
             throw TernError(
-                .conflict, "this home was written by a newer Tern (it has the migration '\(unknown)')", hint: "use that version, or another --home")
+                .conflict, "this database was written by a newer Tern (it has the migration '\(unknown)')",
+                hint: "use that version, or another --home or --database")
         }
         for migration in migrations where !applied.contains(migration.name) {
-            try connection.execute("BEGIN IMMEDIATE")
             do {
-                for statement in migration.statements { try connection.execute(statement) }
+                for statement in migration.statements { try connection.session.define(statement) }
                 try connection.execute("INSERT INTO migrations (name, applied_at) VALUES (?, ?)", [.text(migration.name), SQLValue(now)])
-                try connection.execute("COMMIT")
             } catch {
-                _ = try? connection.execute("ROLLBACK")
-                throw TernError.wrap(error, "migration '\(migration.name)'")
+                var known = TernError.wrap(error)
+                known.message = "migration '\(migration.name)': \(known.message)"
+                throw known
             }
         }
     }

@@ -4,6 +4,7 @@ import TernKernel
 package struct Transaction {
     package let connection: Connection
     package let now: Timestamp
+    let ledger: LedgerTail
 
     package func rows(_ sql: String, _ arguments: [SQLValue] = []) throws -> [SQLRow] { try connection.rows(sql, arguments) }
     package func row(_ sql: String, _ arguments: [SQLValue] = []) throws -> SQLRow? { try connection.row(sql, arguments) }
@@ -14,11 +15,21 @@ package struct Transaction {
     @discardableResult
     package func execute(_ sql: String, each sets: [[SQLValue]]) throws -> Int { try connection.execute(sql, each: sets) }
 
-    package var lastInsertedID: Int64 { connection.lastInsertedID }
-
     /// Appends to the ledger. It becomes visible, and durable, together with the change it tells of.
     @discardableResult
     package func record(_ event: LedgerEvent) throws -> Int64 {
-        try LedgerStore.append(event, at: now, to: connection)
+        try LedgerStore.append(event, at: now, to: connection, after: ledger)
     }
+}
+
+/// The end of the ledger as the transaction under way has it: read once, then known, since nobody else writes meanwhile.
+final class LedgerTail {
+    struct State {
+        var last: (sequence: Int64, hash: String)?
+        var grew = false
+    }
+
+    var state = State()
+
+    var grew: Bool { state.grew }
 }

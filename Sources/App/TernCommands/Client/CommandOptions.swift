@@ -53,7 +53,7 @@ package struct CommandOptions: ParsableArguments {
     package func withClient<Answer: Sendable>(_ body: @Sendable @escaping (TernClient) async throws -> Answer) async throws -> Answer {
         if let server { return try await body(TernClient(url: server, token: token)) }
         if let running = ServerAddress.read(home: homeFolder) { return try await body(TernClient(url: running.url, token: token)) }
-        let configuration = ServerConfiguration(home: homeFolder, port: 0)
+        let configuration = ServerConfiguration(home: homeFolder, database: ProcessInfo.processInfo.environment["TERN_DATABASE"], port: 0)
         return try await TernServer.run(configuration) { url in try await body(TernClient(url: url, token: token)) }
     }
 }

@@ -16,6 +16,9 @@ package struct ServerCommand: AsyncParsableCommand {
     @Option(help: "The port to listen on; 0 takes any free one.")
     package var port = 5000
 
+    @Option(help: "A PostgreSQL database, postgresql://USER@HOST/NAME. Default: a SQLite file in the home.")
+    package var database: String?
+
     package init() {}
 
     package func validate() throws {
@@ -24,7 +27,7 @@ package struct ServerCommand: AsyncParsableCommand {
 
     package func run() async throws {
         let configuration = ServerConfiguration(
-            home: options.homeFolder, host: host, port: port, adminToken: ProcessInfo.processInfo.environment["TERN_ADMIN_TOKEN"])
+            home: options.homeFolder, database: database, host: host, port: port, adminToken: ProcessInfo.processInfo.environment["TERN_ADMIN_TOKEN"])
         try await TernServer.runUntilSignal(configuration) { url in
             print("listening on \(url)")
             fflush(nil)

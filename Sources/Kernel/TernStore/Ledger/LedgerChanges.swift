@@ -1,10 +1,14 @@
 import Synchronization
 
-/// Wakes whoever follows the ledger, after each commit that appended to it.
+/// Wakes whoever follows the ledger, after each commit that appended to it, by this server or another.
 ///
 /// It carries no entries: a follower reads from its own last sequence number, so a missed wake-up loses nothing.
 package final class LedgerChanges: Sendable {
+    /// Called once, with the first follower: until then nobody needs to hear of other servers.
+    private let listen: @Sendable (LedgerChanges) -> Void
     private let followers = Mutex<(next: Int, streams: [Int: AsyncStream<Void>.Continuation])>((0, [:]))
+
+    init(listen: @Sendable @escaping (LedgerChanges) -> Void) { self.listen = listen }
 
     func announce() {
         for stream in followers.withLock({ Array($0.streams.values) }) { stream.yield() }
@@ -18,6 +22,7 @@ package final class LedgerChanges: Sendable {
             followers.streams[followers.next] = continuation
             return followers.next
         }
+        if key == 1 { listen(self) }
         continuation.onTermination = { [weak self] _ in
             self?.followers.withLock { followers in _ = followers.streams.removeValue(forKey: key) }
         }

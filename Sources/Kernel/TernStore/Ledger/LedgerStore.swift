@@ -23,16 +23,12 @@ package struct LedgerStore: Sendable {
     /// The hash before the first entry.
     private static let origin = String(repeating: "0", count: 64)
 
-    static func lastSequence(_ connection: Connection) throws -> Int64 {
-        try connection.row("SELECT max(sequence) AS last FROM ledger")?.optionalInt("last") ?? 0
-    }
-
-    static func append(_ event: LedgerEvent, at now: Timestamp, to connection: Connection) throws -> Int64 {
-        let last = try connection.row("SELECT sequence, hash FROM ledger ORDER BY sequence DESC LIMIT 1")
-        let sequence = (last?.optionalInt("sequence") ?? 0) + 1
+    static func append(_ event: LedgerEvent, at now: Timestamp, to connection: Connection, after tail: LedgerTail) throws -> Int64 {
+        let last = try tail.state.last ?? end(connection)
+        let sequence = last.sequence + 1
         let data = event.data.description
         let hash = link(
-            previous: last?.optionalText("hash") ?? origin, sequence: sequence, at: now.milliseconds, kind: event.kind, subject: event.subject,
+            previous: last.hash, sequence: sequence, at: now.milliseconds, kind: event.kind, subject: event.subject,
             actor: event.actor, reason: event.reason, eventTime: event.eventTime?.milliseconds, data: data)
         try connection.execute(
             "INSERT INTO ledger (sequence, at, kind, subject, actor, reason, event_time, data, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -40,7 +36,13 @@ package struct LedgerStore: Sendable {
                 .int(sequence), SQLValue(now), .text(event.kind), .text(event.subject), .text(event.actor), SQLValue(event.reason),
                 SQLValue(event.eventTime), .text(data), .text(hash.hex),
             ])
+        tail.state = LedgerTail.State(last: (sequence, hash.hex), grew: true)
         return sequence
+    }
+
+    private static func end(_ connection: Connection) throws -> (sequence: Int64, hash: String) {
+        guard let row = try connection.row("SELECT sequence, hash FROM ledger ORDER BY sequence DESC LIMIT 1") else { return (0, origin) }
+        return (try row.int("sequence"), try row.text("hash"))
     }
 
     private static func link(

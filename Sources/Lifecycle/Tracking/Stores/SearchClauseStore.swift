@@ -27,9 +27,10 @@ struct SearchClause {
             arguments = [.double(value)]
         case .equal(let text): (sql, arguments) = ("\(column) = ?", [.text(text)])
         case .notEqual(let text): (sql, arguments) = ("\(column) != ?", [.text(text)])
-        // SQLite's LIKE ignores the case of ASCII letters and PostgreSQL's does not; GLOB is SQLite's that does not.
-        case .like(let pattern, caseSensitive: true): (sql, arguments) = ("\(column) GLOB ?", [.text(SearchClause.glob(pattern))])
-        case .like(let pattern, caseSensitive: false): (sql, arguments) = ("lower(\(column)) LIKE lower(?)", [.text(pattern)])
+        case .like(let pattern, caseSensitive: true): (sql, arguments) = ("\(column) LIKE ? ESCAPE '\\'", [SearchClause.pattern(pattern)])
+        case .like(let pattern, caseSensitive: false):
+            // In small letters here and not by `lower(?)`: of a bound text PostgreSQL would change letters beyond ASCII, of the column not.
+            (sql, arguments) = ("lower(\(column)) LIKE ? ESCAPE '\\'", [SearchClause.pattern(pattern.asciiLowercased)])
         case .oneOf(let values):
             let list = SearchClause.list(values.map(SQLValue.text))
             (sql, arguments) = ("\(column) IN \(list.sql)", list.arguments)
@@ -46,18 +47,8 @@ struct SearchClause {
         self.arguments = arguments
     }
 
-    private static func glob(_ pattern: String) -> String {
-        var text = ""
-        for character in pattern {
-            switch character {
-            case "%": text += "*"
-            case "_": text += "?"
-            case "*", "?", "[": text += "[\(character)]"
-            default: text.append(character)
-            }
-        }
-        return text
-    }
+    /// MLflow's patterns know no escape, so that a backslash in them is a backslash.
+    private static func pattern(_ text: String) -> SQLValue { .text(text.replacing("\\", with: "\\\\")) }
 
     /// Whether the owner has a row for this key in a table of keys and values that compares so.
     static func keyed(
@@ -102,6 +93,12 @@ struct SearchStatement {
         return SearchClause(
             sql: text,
             arguments: joins.flatMap(\.arguments) + conditions.flatMap(\.arguments) + [SQLValue(overflow ? limit : above), SQLValue(offset)])
+    }
+}
+
+extension String {
+    fileprivate var asciiLowercased: String {
+        String(String.UnicodeScalarView(unicodeScalars.map { ("A"..."Z").contains($0) ? Unicode.Scalar(UInt8($0.value) + 32) : $0 }))
     }
 }
 

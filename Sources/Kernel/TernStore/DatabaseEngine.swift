@@ -1,0 +1,14 @@
+/// One of the two databases behind `Database`.
+protocol DatabaseEngine: Sendable {
+    /// Reads a consistent snapshot, off the caller's thread.
+    func read<Answer: Sendable>(_ body: @Sendable @escaping (Connection) throws -> Answer) async throws -> Answer
+
+    /// Runs one transaction, of which there is one at a time in all servers of this database; committed and synced when it returns.
+    /// Blocks the thread. `body` answers whether the ledger grew, and may run again when the connection broke before the commit.
+    func write(_ body: (Connection) throws -> Bool) throws -> Bool
+
+    /// Announces, from now on, what other servers append to the ledger.
+    func listen(_ changes: LedgerChanges)
+
+    func close() throws
+}
