@@ -18,7 +18,7 @@ extension TrackingMigrations {
         "ALTER TABLE metric_series ADD COLUMN loose_chunks INTEGER NOT NULL DEFAULT 0",
         "ALTER TABLE metric_series ADD COLUMN next_chunk INTEGER NOT NULL DEFAULT 0",
         // 1 when sealed chunks overlap each other, so that a reader must merge all of them.
-        "ALTER TABLE metric_series ADD COLUMN overlaps INTEGER NOT NULL DEFAULT 0",
+        "ALTER TABLE metric_series ADD COLUMN overlapping INTEGER NOT NULL DEFAULT 0",
         "UPDATE metric_series SET experiment_id = (SELECT r.experiment_id FROM runs r WHERE r.id = metric_series.run_id)",
     ]
 

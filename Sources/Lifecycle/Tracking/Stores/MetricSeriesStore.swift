@@ -38,7 +38,7 @@ struct MetricSeries: Sendable {
     }
 
     private static let columns =
-        "id, run_id, key, value, is_nan, timestamp, step, least, greatest, points, tail, loose, loose_chunks, next_chunk, overlaps"
+        "id, run_id, key, value, is_nan, timestamp, step, least, greatest, points, tail, loose, loose_chunks, next_chunk, overlapping"
 
     static func find(_ key: String, of run: String, _ connection: Connection) throws -> MetricSeries? {
         try connection.row("SELECT \(columns) FROM metric_series WHERE run_id = ? AND key = ?", [.text(run), .text(key)]).map(MetricSeries.init(row:))
@@ -96,7 +96,7 @@ struct MetricSeries: Sendable {
         try connection.execute(
             """
             UPDATE metric_series SET value = ?, is_nan = ?, timestamp = ?, step = ?, least = ?, greatest = ?, points = ?, tail = ?, loose = ?,
-                loose_chunks = ?, next_chunk = ?, overlaps = ? WHERE id = ?
+                loose_chunks = ?, next_chunk = ?, overlapping = ? WHERE id = ?
             """,
             each: series.map {
                 [
@@ -117,7 +117,7 @@ extension MetricSeries {
                 value: try row.bool("is_nan") ? .nan : try row.double("value")),
             least: row.optionalDouble("least"), greatest: row.optionalDouble("greatest"), points: Int(try row.int("points")),
             tail: Int(try row.int("tail")), loose: Int(try row.int("loose")), looseChunks: Int(try row.int("loose_chunks")),
-            nextChunk: Int(try row.int("next_chunk")), overlaps: try row.bool("overlaps"))
+            nextChunk: Int(try row.int("next_chunk")), overlaps: try row.bool("overlapping"))
     }
 }
 
