@@ -46,6 +46,9 @@ import Testing
         ),
     ]
 
+    /// Where a later migration has put a table's rows.
+    private static let moved = ["metric_points": "metric_tail"]
+
     @Test func `from every older state with rows in it an upgrade reaches the schema of a fresh database`() async throws {
         let migrations = Assembly.migrations
         var fresh: [Bool: [String]] = [:]
@@ -61,7 +64,8 @@ import Testing
                 defer { try? database.close() }
                 #expect(try await SchemaTests.schema(of: database) == fresh[database.isShared], "from the first \(count) migrations")
                 for (table, _) in SchemaTests.rows where names.contains(table) && table != "job_owner" {
-                    let kept = try await database.read { try $0.row("SELECT count(*) AS n FROM \(table)")?.int("n") }
+                    let now = SchemaTests.moved[table] ?? table
+                    let kept = try await database.read { try $0.row("SELECT count(*) AS n FROM \(now)")?.int("n") }
                     #expect((kept ?? 0) > 0, "\(table) is empty after the upgrade from the first \(count) migrations")
                 }
             }
