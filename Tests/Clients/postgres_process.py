@@ -4,9 +4,17 @@ import os
 import pathlib
 import signal
 import subprocess
+import time
 import uuid
 
 from tern_process import ROOT
+
+
+def is_alive(process: int) -> bool:
+    try:
+        return pathlib.Path(f"/proc/{process}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
+    except FileNotFoundError:
+        return False
 
 
 class Postgres:
@@ -31,6 +39,11 @@ class Postgres:
                 os.kill(process, signal.SIGKILL)
             except ProcessLookupError:
                 pass
+        give_up = time.monotonic() + 10
+        while any(is_alive(process) for process in [leader, *children]) and time.monotonic() < give_up:
+            time.sleep(0.01)
+        # A killed process that nobody has waited for keeps its number, and the next server would take it for one that runs.
+        (self.folder / "data" / "postmaster.pid").unlink(missing_ok=True)
 
     def create_database(self) -> str:
         """The URL of a fresh, empty database."""

@@ -160,7 +160,7 @@ import Testing
     }
 
     @Test func `after a crash finished steps stay finished and the interrupted one runs again`() async throws {
-        try await withDatabase(JobQueue.migrations + PipelinesRoom.migrations) { database in
+        try await withSoleDatabase(JobQueue.migrations + PipelinesRoom.migrations) { database in
             try await withTemporaryFolder { folder in
                 try FileManager.default.createDirectory(atPath: folder + "/project", withIntermediateDirectories: true)
                 let neighbours = Neighbours(folder: folder)

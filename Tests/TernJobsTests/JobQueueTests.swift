@@ -198,7 +198,7 @@ final class Counter: Sendable {
     }
 
     @Test func `what a dead server left is killed and run again, and the old queue gives up`() async throws {
-        try await withDatabase(JobQueue.migrations) { database in
+        try await withSoleDatabase(JobQueue.migrations) { database in
             try await withTemporaryFolder { folder in
                 let old = JobQueue(database: database, folder: folder, poll: Period(milliseconds: 50))
                 let pidFile = folder + "/pid"

@@ -1,10 +1,10 @@
 import Foundation
 import TernKernel
-import TernStore
 import TernTestSupport
 import Testing
 
 @testable import TernServer
+@testable import TernStore
 
 /// The whole server's tables, from every older state to the newest.
 @Suite struct SchemaTests {
@@ -69,6 +69,35 @@ import Testing
                     #expect((kept ?? 0) > 0, "\(table) is empty after the upgrade from the first \(count) migrations")
                 }
             }
+        }
+    }
+
+    @Test func `a home of the first release is upgraded and keeps its rows`() async throws {
+        try await withTemporaryFolder { folder in
+            let dump = (#filePath as NSString).deletingLastPathComponent + "/Fixtures/released-2026-11.sql"
+            let statements = try String(contentsOfFile: dump, encoding: .utf8)
+            let file = try SQLiteEngine(path: folder + "/tern.sqlite")
+            _ = try file.write { connection in
+                try connection.session.define(statements)
+                return false
+            }
+            try file.close()
+            let database = try Database(path: folder + "/tern.sqlite", migrations: Assembly.migrations)
+            defer { try? database.close() }
+            var fresh: [String] = []
+            try await withTemporaryFolder { other in
+                let new = try Database(path: other + "/tern.sqlite", migrations: Assembly.migrations)
+                fresh = try await SchemaTests.schema(of: new)
+                try new.close()
+            }
+            #expect(try await SchemaTests.schema(of: database) == fresh)
+            #expect(try await LedgerStore(database).verify() == 6)
+            let counts = try await database.read { connection in
+                try ["runs", "metric_points", "tokens", "pipelines", "model_versions"].map {
+                    try connection.row("SELECT count(*) AS n FROM \($0)")?.int("n")
+                }
+            }
+            #expect(counts == [2, 12, 1, 1, 1])
         }
     }
 

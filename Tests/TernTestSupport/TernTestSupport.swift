@@ -37,6 +37,16 @@ package func withDatabase<Answer>(
     }
 }
 
+/// On SQLite alone: for what holds where a server has its database to itself.
+@discardableResult
+package func withSoleDatabase<Answer>(_ migrations: [Migration], _ body: (Database) async throws -> Answer) async throws -> Answer {
+    try await withTemporaryFolder { folder in
+        let database = try Database(path: folder + "/tern.sqlite", migrations: migrations)
+        defer { try? database.close() }
+        return try await body(database)
+    }
+}
+
 /// The same for tests that open the database themselves.
 @discardableResult
 package func withDatabaseLocation<Answer>(_ body: (DatabaseLocation) async throws -> Answer) async throws -> Answer {

@@ -39,12 +39,15 @@ final class Assembly: Sendable {
     let policies: PoliciesRoom
     let projects: ProjectService
     let loop: EndpointLoop
+    /// The loop runs on one server at a time.
+    let lease: Lease
 
     /// Takes the home, opens its stores, and brings back what a crash may have left in the middle.
     static func open(_ configuration: ServerConfiguration, logger: Logger) async throws -> Assembly {
         let assembly = try Assembly(configuration, logger: logger)
         try await assembly.access.open(adminToken: configuration.adminToken)
-        try await assembly.registry.service.resume()
+        // Gates that another server is at are its own.
+        if await assembly.lease.take() { try await assembly.registry.service.resume() }
         try await assembly.releases.service.restore()
         try await assembly.pipelines.resume()
         return assembly
@@ -95,6 +98,7 @@ final class Assembly: Sendable {
             store: ProjectStore(database: database),
             rooms: Assembly.applier(datasets, pipelines, registry, releases, monitoring, policies))
         loop = EndpointLoop(work: .wired(monitoring: monitoring, releases: releases, policies: policies, serving: serving), logger: logger)
+        lease = Lease("endpoints", database: database, clock: clock)
         try FileManager.default.createDirectory(atPath: home.temporary, withIntermediateDirectories: true)
     }
 
@@ -130,10 +134,36 @@ final class Assembly: Sendable {
     func runInBackground() async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask(name: "tern.jobs") { try await self.queue.run() }
-            group.addTask(name: "tern.loop") { await self.loop.run(signals: self.log.follow()) }
+            group.addTask(name: "tern.loop") {
+                await self.lease.run {
+                    // Until now another server may have moved the endpoints on.
+                    if self.database.isShared { await self.monitoring.service.reload() }
+                    await self.loop.run(signals: self.log.follow())
+                }
+            }
+            if self.database.isShared {
+                group.addTask(name: "tern.elsewhere") { await self.changesElsewhere.run() }
+                group.addTask(name: "tern.jobs.elsewhere") {
+                    for await _ in self.database.changesElsewhere.follow() { self.queue.wake() }
+                }
+            }
             group.addTask(name: "tern.models") { await self.preload() }
             try await group.waitForAll()
         }
+    }
+
+    private var changesElsewhere: ChangesElsewhere {
+        let routes: @Sendable () async throws -> Void = {
+            try await self.releases.service.restore()
+            await self.preload()
+            self.serving.service.releaseUnused()
+        }
+        let monitors: @Sendable () async throws -> Void = { await self.monitoring.service.reload() }
+        return ChangesElsewhere(
+            database: database, logger: logger,
+            reload: [
+                "token": { try await self.access.refresh() }, "endpoint": routes, "release": routes, "monitor": monitors,
+            ])
     }
 
     /// Loads what the endpoints answer with, so that no first caller waits for it.

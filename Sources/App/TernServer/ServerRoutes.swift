@@ -8,6 +8,7 @@ import Policies
 import Registry
 import Releases
 import Serving
+import TernJobs
 import TernKernel
 import TernWeb
 import Tracking
@@ -48,8 +49,13 @@ extension Assembly {
     }
 
     private func mountLoop(on router: TernRouterGroup) {
-        router.post("endpoints/:name/settle") { [loop, releases] _, context in
+        router.post("endpoints/:name/settle") { [loop, releases, lease] _, context in
             try context.identity.require(.editor, to: "settle an endpoint")
+            guard lease.isHeld else {
+                throw TernError(
+                    .unavailable, "another server on this database moves the endpoints on, or this one is about to",
+                    hint: "ask that server, or repeat the request in some seconds")
+            }
             let name = try context.path("name")
             _ = try await releases.service.endpoint(name)
             try await loop.settle(name)

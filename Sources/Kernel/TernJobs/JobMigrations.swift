@@ -24,6 +24,8 @@ extension JobQueue {
                     catch_up INTEGER NOT NULL, created_at INTEGER NOT NULL, last_fired INTEGER, next_at INTEGER)
                 """,
                 "CREATE INDEX schedules_next ON schedules (next_at)",
-            ])
+            ]),
+        Migration(
+            "2026-11-jobs-leases", ["CREATE TABLE leases (name TEXT PRIMARY KEY, owner TEXT NOT NULL, held_until INTEGER NOT NULL)"]),
     ]
 }

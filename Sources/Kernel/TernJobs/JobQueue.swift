@@ -6,7 +6,9 @@ import TernStore
 
 /// Durable background work: jobs and schedules in SQL, run by handlers in this process.
 ///
-/// One queue works in a home at a time. A queue that starts takes the home over: what a dead server left running is killed and run again.
+/// On a database of its own, one queue works at a time: a queue that starts takes over, and what a dead server left running is killed and run
+/// again. On a shared database each server has a queue; a job belongs to whoever claimed it for as long as its lease is renewed, and is run
+/// again by another when the lease runs out. The servers' clocks must agree to within seconds.
 package final class JobQueue: Sendable {
     package typealias Handler = @Sendable (JobContext) async throws -> JSON
 
@@ -140,7 +142,7 @@ package final class JobQueue: Sendable {
         defer { heartbeat.cancel() }
         var failure: (any Error)?
         do {
-            try await database.write { [owner] in try JobStore.setOwner(owner, in: $0) }
+            if !database.isShared { try await database.write { [owner] in try JobStore.setOwner(owner, in: $0) } }
             try await recover()
             var iterator = signals.makeAsyncIterator()
             while !Task.isCancelled {
@@ -166,6 +168,7 @@ package final class JobQueue: Sendable {
             let now = clock.now()
             let nextSchedule = try await fireSchedules(now)
             try await recover()
+            if database.isShared { try await lookAfterRunning() }
             let kinds = freeKinds()
             let due = try await database.read { [kinds] in try JobStore.nextDue(kinds: kinds.map(\.kind), $0) }
             if let due, due <= now { try await start(kinds) }
@@ -189,7 +192,7 @@ package final class JobQueue: Sendable {
     private func start(_ kinds: [(kind: String, free: Int)]) async throws {
         let now = clock.now()
         let jobs = try await database.write { [owner, lease, self] transaction in
-            try JobQueue.requireHome(owner, transaction.connection)
+            try requireHome(transaction.connection)
             return try kinds.flatMap { kind, free in
                 try JobStore.claim(kind: kind, limit: free, owner: owner, now: now, lease: lease, log: self.logPath, in: transaction)
             }
@@ -225,8 +228,10 @@ package final class JobQueue: Sendable {
 
     private func finish(_ job: Job, _ result: Result<JSON, any Error>, _ reason: JobStop.Reason?) async {
         let now = clock.now()
-        // Without this write the job would stay running until the next start, so it is worth some tries (a full disk, a busy database).
-        for wait in [0.1, 1, 5, 0] {
+        // Without this write the job would run again when its lease runs out, so it is worth some tries (a full disk, a database that is
+        // restarted); not for long when the server is to stop.
+        let waits = [0.1, 1] + Array(repeating: 5.0, count: reason == .serverStops ? 1 : 60)
+        for wait in waits {
             do {
                 try await database.write { [owner] transaction in
                     switch (result, reason) {
@@ -249,10 +254,11 @@ package final class JobQueue: Sendable {
     private func recover() async throws {
         let now = clock.now()
         let mine = state.withLock { Set($0.running.keys) }
-        let orphans = try await database.read { [owner] connection in
+        let sole = !database.isShared
+        let orphans = try await database.read { [owner, self] connection in
             // Checked first: the jobs of the server that took over from this one are no orphans.
-            try JobQueue.requireHome(owner, connection)
-            return try JobStore.orphans(of: owner, now: now, connection)
+            try requireHome(connection)
+            return try JobStore.orphans(of: owner, sole: sole, now: now, connection)
         }.filter { !mine.contains($0.id) }
         guard !orphans.isEmpty else { return }
         for orphan in orphans {
@@ -260,14 +266,30 @@ package final class JobQueue: Sendable {
             logger.notice("job \(orphan.id) was interrupted and will run again")
         }
         try await database.write { transaction in
-            try JobQueue.requireHome(self.owner, transaction.connection)
-            for orphan in orphans { try JobStore.requeue(orphan.id, from: orphan.owner, in: transaction) }
+            try self.requireHome(transaction.connection)
+            for orphan in orphans { try JobStore.requeueOrphan(orphan, sole: sole, now: now, in: transaction) }
         }
     }
 
-    private static func requireHome(_ owner: String, _ connection: Connection) throws {
+    private func requireHome(_ connection: Connection) throws {
+        guard !database.isShared else { return }
         guard try JobStore.owner(connection) == owner else {
             throw TernError(.conflict, "another server works in this home now", hint: "stop one of the two, or give each its own --home")
+        }
+    }
+
+    /// On a shared database anybody may cancel a job of this server, and take one whose lease was not renewed in time.
+    private func lookAfterRunning() async throws {
+        let running = state.withLock { $0.running.mapValues(\.stop) }
+        guard !running.isEmpty else { return }
+        let held = try await database.read { [owner] in try JobStore.held(Array(running.keys), owner: owner, $0) }
+        for (id, stop) in running {
+            switch held[id] {
+            case true?: stop.stop(.cancelled)
+            case false?: break
+            // Its own end may just have been written; then the handler is over and this says nothing to anybody.
+            case nil: stop.stop(.serverStops)
+            }
         }
     }
 

@@ -52,11 +52,11 @@ enum JobStore {
         var process: ProcessIdentity?
     }
 
-    /// Running jobs that belong to another owner, or whose lease ran out.
-    static func orphans(of owner: String, now: Timestamp, _ connection: Connection) throws -> [Orphan] {
+    /// Running jobs whose lease ran out; with `sole`, also those of any other owner, however fresh their lease.
+    static func orphans(of owner: String, sole: Bool, now: Timestamp, _ connection: Connection) throws -> [Orphan] {
         try connection.rows(
-            "SELECT id, owner, process FROM jobs WHERE state = 'running' AND (owner IS NULL OR owner <> ? OR lease_until < ?)",
-            [.text(owner), SQLValue(now)]
+            "SELECT id, owner, process FROM jobs WHERE state = 'running' AND (owner IS NULL OR \(sole ? "owner <> ? OR " : "")lease_until < ?)",
+            (sole ? [.text(owner)] : []) + [SQLValue(now)]
         ).map { row in
             Orphan(
                 id: try row.text("id"), owner: row.optionalText("owner"), process: row.optionalText("process").flatMap(ProcessIdentity.init(text:)))
@@ -71,6 +71,22 @@ enum JobStore {
                 ended_at = CASE cancel_requested WHEN 1 THEN ? ELSE NULL END, owner = NULL, lease_until = NULL, process = NULL
             WHERE id = ? AND state = 'running' AND \(owner == nil ? "owner IS NULL" : "owner = ?")
             """, [SQLValue(transaction.now), .text(id)] + (owner.map { [.text($0)] } ?? []))
+    }
+
+    /// Of these jobs, those that are still `owner`'s, and whether somebody cancelled them.
+    static func held(_ ids: [JobID], owner: String, _ connection: Connection) throws -> [JobID: Bool] {
+        let rows = try connection.rows("SELECT id, cancel_requested FROM jobs WHERE state = 'running' AND owner = ?", [.text(owner)])
+        let wanted = Set(ids)
+        return Dictionary(try rows.map { (try $0.text("id"), try $0.bool("cancel_requested")) }.filter { wanted.contains($0.0) }) { $1 }
+    }
+
+    /// Puts an interrupted job back if its lease is still the one that was found to have run out.
+    static func requeueOrphan(_ orphan: Orphan, sole: Bool, now: Timestamp, in transaction: Transaction) throws {
+        // Of two servers that found it, or one that found it and its owner, which renewed late, the first one here counts.
+        let row = try transaction.row("SELECT owner, lease_until FROM jobs WHERE id = ? AND state = 'running'", [.text(orphan.id)])
+        guard let row, row.optionalText("owner") == orphan.owner else { return }
+        if !sole, let until = row.optionalTime("lease_until"), until >= now { return }
+        try requeue(orphan.id, from: orphan.owner, in: transaction)
     }
 
     static func extend(_ ids: [JobID], owner: String, until: Timestamp, in transaction: Transaction) throws {

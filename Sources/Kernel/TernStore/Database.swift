@@ -13,6 +13,8 @@ package final class Database: Sendable {
     package let isShared: Bool
     /// Told after every commit that appended to the ledger, also by another server.
     package let ledgerChanges: LedgerChanges
+    /// Told after commits of other servers alone: what this server keeps in memory of the rows may be out of date.
+    package let changesElsewhere: LedgerChanges
 
     /// Opens (or makes) a SQLite file and brings its schema up to date.
     ///
@@ -35,8 +37,9 @@ package final class Database: Sendable {
             isShared = true
         }
         self.engine = engine
-        let changes = LedgerChanges { engine.listen($0) }
+        let changes = LedgerChanges { changes in engine.listen { changes.announce() } }
         ledgerChanges = changes
+        changesElsewhere = LedgerChanges { changes in engine.listen { changes.announce() } }
         combiner = WriteCombiner(engine: engine, clock: clock, changes: changes)
         do {
             _ = try engine.write { connection in

@@ -7,8 +7,8 @@ protocol DatabaseEngine: Sendable {
     /// Blocks the thread. `body` answers whether the ledger grew, and may run again when the connection broke before the commit.
     func write(_ body: (Connection) throws -> Bool) throws -> Bool
 
-    /// Announces, from now on, what other servers append to the ledger.
-    func listen(_ changes: LedgerChanges)
+    /// Calls, from now on, when another server appended to the ledger.
+    func listen(_ announce: @Sendable @escaping () -> Void)
 
     func close() throws
 }

@@ -40,6 +40,11 @@ package final class MonitoringService: Sendable {
         try identity.require(.editor, to: "change monitors")
         for declaration in declarations { try MonitoringService.check(declaration) }
         guard try await store.replace(declarations, by: identity.name) else { return }
+        await reload()
+    }
+
+    /// Has every monitor read its declaration and its progress again before it goes on: another server may have changed them.
+    package func reload() async {
         for monitor in monitors.withLock({ Array($0.values) }) { await monitor.reload() }
     }
 

@@ -17,10 +17,17 @@ package struct ReleaseService: Sendable {
         self.ports = ports
     }
 
-    /// Fills the routing table from the database: at the start of a server, before it answers.
+    /// Makes the routing table what the database says: at the start of a server, before it answers, and when another server changed it.
     package func restore() async throws {
-        for name in try await store.names() {
-            if let record = try await store.endpoint(name) { table.set(record) }
+        let names = Set(try await store.names())
+        for name in table.current.entries.keys where !names.contains(name) {
+            if try await store.endpoint(name) == nil { table.remove(name) }
+        }
+        for name in names {
+            guard let record = try await store.endpoint(name), !table.set(record) else { continue }
+            // What is in memory counts more changes: made here meanwhile, and then a fresh look finds them; or the endpoint was taken away
+            // and declared anew.
+            if let again = try await store.endpoint(name) { table.set(again, force: true) }
         }
     }
 

@@ -38,9 +38,11 @@ struct RoutingTable: Sendable {
 
     mutating func remove(_ endpoint: String) { entries[endpoint] = nil }
 
-    mutating func set(_ entry: Entry, for endpoint: String) {
-        if let known = entries[endpoint], known.revision > entry.revision { return }
+    /// Answers whether the entry was taken: with `force` always, else only if it is not older than the one there is.
+    mutating func set(_ entry: Entry, for endpoint: String, force: Bool = false) -> Bool {
+        if !force, let known = entries[endpoint], known.revision > entry.revision { return false }
         entries[endpoint] = entry
+        return true
     }
 
     func route(endpoint: String, key: String) throws -> Route {
@@ -85,8 +87,9 @@ final class RoutingTableHolder: Sendable {
 
     func remove(_ endpoint: String) { table.withLock { $0.remove(endpoint) } }
 
-    func set(_ record: EndpointRecord) {
+    @discardableResult
+    func set(_ record: EndpointRecord, force: Bool = false) -> Bool {
         let entry = RoutingTable.Entry(record)
-        table.withLock { $0.set(entry, for: record.declaration.name) }
+        return table.withLock { $0.set(entry, for: record.declaration.name, force: force) }
     }
 }

@@ -38,7 +38,8 @@ package final class AccessService: Sendable {
 
     private func isKnown(_ token: String) -> Bool { known.withLock { $0[Digest(of: token).hex] != nil } }
 
-    private func refresh() async throws {
+    /// Reads the table again, after a change here or by another server.
+    func refresh() async throws {
         let rows = try await store.all()
         known.withLock { known in
             known = Dictionary(

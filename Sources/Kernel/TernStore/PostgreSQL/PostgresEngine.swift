@@ -23,7 +23,7 @@ final class PostgresEngine: DatabaseEngine {
 
     func write(_ body: (Connection) throws -> Bool) throws -> Bool { try writer.write(body) }
 
-    func listen(_ changes: LedgerChanges) { listener.start(changes) }
+    func listen(_ announce: @Sendable @escaping () -> Void) { listener.add(announce) }
 
     func close() throws {
         listener.stop()

@@ -9,13 +9,18 @@ import Glibc
 import Darwin
 #endif
 
-/// Hears, on a connection of its own, that another server appended to the ledger. After a broken connection it announces once, since it
+/// Hears, on a connection of its own, that another server appended to the ledger. With each new connection it announces once, since it
 /// cannot know what it missed.
 final class PostgresListener: Sendable {
     private let connector: PostgresConnector
     /// Tells this server's notifications from others'.
     private let identity = Identifier.random()
-    private let isStopped = Mutex(false)
+    private let state = Mutex(State())
+
+    private struct State {
+        var isStopped = false
+        var listeners: [@Sendable () -> Void] = []
+    }
 
     init(connector: PostgresConnector) { self.connector = connector }
 
@@ -24,31 +29,36 @@ final class PostgresListener: Sendable {
 
     private static let channel = "'tern_ledger_' || md5(COALESCE(current_schema(), ''))"
 
-    func start(_ changes: LedgerChanges) {
-        let thread = Thread { [weak changes] in
-            var wasConnected = false
-            while !self.stopped {
-                guard let connection = try? self.connector.open() else {
-                    Thread.sleep(forTimeInterval: 1)
-                    continue
-                }
-                defer { PQfinish(connection) }
-                guard self.subscribe(connection) else { continue }
-                if wasConnected || changes == nil { changes?.announce() }
-                wasConnected = true
-                while !self.stopped, let announced = self.wait(connection) {
-                    guard let changes else { return }
-                    if announced { changes.announce() }
-                }
-            }
+    /// The first starts the connection; before that nobody needs it.
+    func add(_ announce: @Sendable @escaping () -> Void) {
+        let isFirst = state.withLock { state in
+            state.listeners.append(announce)
+            return state.listeners.count == 1 && !state.isStopped
         }
+        guard isFirst else { return }
+        let thread = Thread { self.run() }
         thread.name = "tern.store.listener"
         thread.start()
     }
 
-    func stop() { isStopped.withLock { $0 = true } }
+    func stop() { state.withLock { $0.isStopped = true } }
 
-    private var stopped: Bool { isStopped.withLock { $0 } }
+    private var isStopped: Bool { state.withLock { $0.isStopped } }
+
+    private func announce() { for listener in state.withLock({ $0.listeners }) { listener() } }
+
+    private func run() {
+        while !isStopped {
+            if let connection = try? connector.open() {
+                if subscribe(connection) {
+                    announce()
+                    while !isStopped, let isNews = wait(connection) { if isNews { announce() } }
+                }
+                PQfinish(connection)
+            }
+            if !isStopped { Thread.sleep(forTimeInterval: 0.5) }
+        }
+    }
 
     private func subscribe(_ connection: OpaquePointer) -> Bool {
         // LISTEN takes a name, not an expression.

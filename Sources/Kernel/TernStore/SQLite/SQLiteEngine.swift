@@ -39,7 +39,8 @@ final class SQLiteEngine: DatabaseEngine {
         }
     }
 
-    func listen(_ changes: LedgerChanges) {}
+    /// A home has one server.
+    func listen(_ announce: @Sendable @escaping () -> Void) {}
 
     func close() throws { try pool.close() }
 
