@@ -7,6 +7,7 @@ import Policies
 import Registry
 import Releases
 import Serving
+import Sweeps
 import TernInference
 import TernJobs
 import TernKernel
@@ -37,6 +38,7 @@ final class Assembly: Sendable {
     let monitoring: MonitoringRoom
     let pipelines: PipelinesRoom
     let policies: PoliciesRoom
+    let sweeps: SweepsRoom
     let projects: ProjectService
     let loop: EndpointLoop
 
@@ -47,6 +49,7 @@ final class Assembly: Sendable {
         try await assembly.registry.service.resume()
         try await assembly.releases.service.restore()
         try await assembly.pipelines.resume()
+        try await assembly.sweeps.resume()
         return assembly
     }
 
@@ -84,6 +87,9 @@ final class Assembly: Sendable {
         pipelines = PipelinesRoom(
             database: database, blobs: blobs, queue: queue, folder: home.path + "/pipelines",
             ports: .wired(datasets: datasets, tracking: tracking, registry: registry, address: address, stepToken: access.stepToken), clock: clock)
+        sweeps = SweepsRoom(
+            database: database, queue: queue, folder: home.path + "/sweeps",
+            ports: .wired(tracking: tracking, address: address, stepToken: access.stepToken), clock: clock)
         late.fill(releases: releases.service)
         policies = PoliciesRoom(
             database: database,
@@ -100,6 +106,7 @@ final class Assembly: Sendable {
     private static var migrations: [Migration] {
         TokenStore.migrations + ProjectStore.migrations + JobQueue.migrations + DatasetsRoom.migrations + TrackingRoom.migrations
             + RegistryRoom.migrations + ReleasesRoom.migrations + MonitoringRoom.migrations + PipelinesRoom.migrations + PoliciesRoom.migrations
+            + SweepsRoom.migrations
     }
 
     /// Gives each part of a project to the room that owns it, in the order in which they build on each other.
