@@ -55,7 +55,8 @@ package struct SweepFile: Sendable {
         var left = SweepFile.nodeLimit
         guard case .mapping = root, SweepFile.isSmall(root, depth: 0, left: &left) else {
             problems.add(
-                left > 0 ? "a sweep file is a mapping of keys to values, nested at most \(SweepFile.depthLimit) deep" : "the file is too large", at: root.mark)
+                left > 0 ? "a sweep file is a mapping of keys to values, nested at most \(SweepFile.depthLimit) deep" : "the file is too large",
+                at: root.mark)
             throw problems.error.forSweep
         }
         definition = JSON(root)

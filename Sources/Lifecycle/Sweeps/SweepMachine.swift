@@ -123,7 +123,8 @@ struct SweepMachine: Hashable, Sendable {
 extension Sweep {
     var machine: SweepMachine {
         SweepMachine(
-            state: state, ending: ending, parallel: parallel, total: total, target: definition.metric.flatMap { metric in metric.target.map(metric.cost) },
+            state: state, ending: ending, parallel: parallel, total: total,
+            target: definition.metric.flatMap { metric in metric.target.map(metric.cost) },
             hyperband: definition.hyperband, resumedAfter: resumedAfter,
             trials: trials.map { trial in
                 SweepMachine.View(

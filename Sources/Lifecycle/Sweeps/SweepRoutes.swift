@@ -62,7 +62,9 @@ struct SweepRoutes: Sendable {
 
     private static func whole(_ key: String, _ body: JSON) throws -> Int? {
         guard let value = body[key], !value.isNull else { return nil }
-        guard let number = value.intValue.flatMap({ Int(exactly: $0) }) else { throw TernError.invalid("'\(key)' must be a whole number, not \(value)") }
+        guard let number = value.intValue.flatMap({ Int(exactly: $0) }) else {
+            throw TernError.invalid("'\(key)' must be a whole number, not \(value)")
+        }
         return number
     }
 }

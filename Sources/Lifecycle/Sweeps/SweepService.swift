@@ -57,7 +57,8 @@ package struct SweepService: Sendable {
         var isFolder: ObjCBool = false
         guard start.folder.hasPrefix("/"), FileManager.default.fileExists(atPath: start.folder, isDirectory: &isFolder), isFolder.boolValue else {
             throw TernError.invalid(
-                "there is no folder '\(start.folder)' on the server", hint: "folder is where the command runs: an absolute path on the server's machine")
+                "there is no folder '\(start.folder)' on the server",
+                hint: "folder is where the command runs: an absolute path on the server's machine")
         }
         let sweep = Sweep(
             // Eight digits, since people type them.
@@ -133,7 +134,8 @@ package struct SweepService: Sendable {
                 throw TernError(
                     .conflict, "sweep \(sweep.id) has no trial left: it had \(sweep.trials.count) of \(machine.total ?? 0)",
                     hint: sweep.definition.method == .grid
-                        ? "its grid is complete; start another sweep" : "allow more: tern sweep resume \(sweep.id) --count \(sweep.trials.count + 10)")
+                        ? "its grid is complete; start another sweep" : "allow more: tern sweep resume \(sweep.id) --count \(sweep.trials.count + 10)"
+                )
             }
             return machine.resume()
         }

@@ -11,7 +11,8 @@ package struct SweepCommand: AsyncParsableCommand {
             tern sweep show ID               what it found
             """,
         subcommands: [
-            SweepStartCommand.self, SweepList.self, SweepShow.self, SweepFollow.self, SweepLog.self, SweepPause.self, SweepResume.self, SweepStop.self,
+            SweepStartCommand.self, SweepList.self, SweepShow.self, SweepFollow.self, SweepLog.self, SweepPause.self, SweepResume.self,
+            SweepStop.self,
         ], defaultSubcommand: SweepStartCommand.self)
 
     package init() {}

@@ -4,7 +4,8 @@ import TernStats
 /// Reads a definition from the mapping that a sweep file is.
 struct DefinitionReader {
     static let keys = [
-        "program", "method", "metric", "parameters", "early_terminate", "command", "run_cap", "name", "description", "project", "entity", "controller",
+        "program", "method", "metric", "parameters", "early_terminate", "command", "run_cap", "name", "description", "project", "entity",
+        "controller",
         "kind", "apiVersion",
     ]
     /// Keys that other systems know, with what to do instead.
@@ -45,7 +46,8 @@ struct DefinitionReader {
         if metric == nil, top["metric"] == nil {
             if method == .bayes { problems.add("method bayes needs a metric", at: [], suggestion: "metric: {name: loss, goal: minimize}") }
             if top["early_terminate"] != nil {
-                problems.add("early_terminate needs a metric", at: ["early_terminate"], isKey: true, suggestion: "metric: {name: loss, goal: minimize}")
+                problems.add(
+                    "early_terminate needs a metric", at: ["early_terminate"], isKey: true, suggestion: "metric: {name: loss, goal: minimize}")
             }
         }
         let cap = top.whole("run_cap", in: 1...SweepLimits.trials)

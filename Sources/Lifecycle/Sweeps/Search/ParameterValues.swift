@@ -78,7 +78,8 @@ extension SweepParameter {
             // q_uniform counts from min, as the format has it, and stays below max.
             if case .uniform(let low, _) = distribution {
                 let first = (low / step).rounded()
-                value = abs(first * step - low) < 1e-9 * step
+                value =
+                    abs(first * step - low) < 1e-9 * step
                     ? SearchDistribution.multiple(first + Double(index), of: step) : low + Double(index) * step
             }
             if isWhole, let whole = Int64(exactly: value) { return .int(whole) }
