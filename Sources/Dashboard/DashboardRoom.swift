@@ -5,6 +5,7 @@ import Policies
 import Registry
 import Releases
 import Serving
+import Sweeps
 import TernKernel
 import TernStore
 import TernWeb
@@ -17,12 +18,13 @@ package struct DashboardRoom: Sendable {
     /// - Parameter artifacts: where runs' files lie; without it, pages do not list them.
     package init(
         tracking: TrackingService, artifacts: ArtifactStore? = nil, datasets: DatasetService, pipelines: PipelineService, registry: RegistryService,
-        releases: ReleaseService, serving: PredictionService, monitoring: MonitoringService, policies: PolicyService, ledger: LedgerStore
+        releases: ReleaseService, serving: PredictionService, monitoring: MonitoringService, policies: PolicyService, ledger: LedgerStore,
+        sweeps: SweepService
     ) {
         let services = DashboardServices(
             tracking: tracking, artifacts: artifacts, datasets: datasets, pipelines: pipelines, registry: registry, releases: releases,
             serving: serving,
-            monitoring: monitoring, policies: policies, ledger: ledger)
+            monitoring: monitoring, policies: policies, ledger: ledger, sweeps: sweeps)
         self.init(source: DashboardSource(services))
     }
 
@@ -44,6 +46,7 @@ struct DashboardServices: Sendable {
     var monitoring: MonitoringService
     var policies: PolicyService
     var ledger: LedgerStore
+    var sweeps: SweepService
 }
 
 /// Everything that pages and charts ask for. What is not there is thrown as `not_found`.
@@ -64,6 +67,9 @@ struct DashboardSource: Sendable {
     var datasets: @Sendable () async throws -> DatasetsPage
     var dataset: @Sendable (_ name: String, _ version: Int?) async throws -> DatasetPage
     var ledger: @Sendable (LedgerQuery) async throws -> LedgerPage
+    var sweeps: @Sendable () async throws -> SweepsPage = { SweepsPage(sweeps: []) }
+    var sweep: @Sendable (_ id: String) async throws -> SweepPage = { throw TernError.notFound("no sweep '\($0)'") }
+    var sweepChart: @Sendable (_ id: String) async throws -> ParallelChart = { throw TernError.notFound("no sweep '\($0)'") }
 }
 
 extension DashboardSource {
@@ -84,5 +90,8 @@ extension DashboardSource {
         datasets = { try await DatasetLoader(services: services).list() }
         dataset = { try await DatasetLoader(services: services).load($0, $1) }
         ledger = { try await LedgerLoader(services: services).load($0) }
+        sweeps = { try await SweepLoader(services: services).list() }
+        sweep = { try await SweepLoader(services: services).load($0) }
+        sweepChart = { try await SweepLoader(services: services).chart($0) }
     }
 }

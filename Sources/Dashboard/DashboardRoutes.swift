@@ -44,6 +44,15 @@ struct DashboardRoutes: Sendable {
             let live = page.isOver ? nil : page.address
             return try PageFrame(.pipelines, page.title, live: live).response(page, to: request)
         }
+        pages.get("sweeps") { [source] request, _ in
+            try PageFrame(.sweeps, "Sweeps", live: "/sweeps").response(try await source.sweeps(), to: request)
+        }
+        pages.get("sweeps/:id") { [source] request, context in
+            let page = try await source.sweep(context.path("id"))
+            // Live in one part, so that the chart stays as it is.
+            if request.query("part") == "state" { return Response.html(try Templates.render("sweep-state", page)) }
+            return try PageFrame(.sweeps, page.title, charts: true).response(page, to: request)
+        }
         pages.get("data") { [source] request, _ in
             try PageFrame(.data, "Data").response(try await source.datasets(), to: request)
         }
@@ -77,6 +86,7 @@ struct DashboardRoutes: Sendable {
             guard let key = request.query("key") else { throw TernError.invalid("the address lacks 'key', the metric's name") }
             return try Response.json(try await source.metric(context.path("id"), key))
         }
+        data.get("sweeps/:id/trials") { [source] _, context in try Response.json(try await source.sweepChart(context.path("id"))) }
         data.get("endpoints/:name/quality") { [source] _, context in try Response.json(try await source.quality(context.path("name"))) }
         data.get("endpoints/:name/drift") { [source] _, context in try Response.json(try await source.drift(context.path("name"))) }
         data.get("endpoints/:name/latency") { [source] _, context in try Response.json(try await source.latency(context.path("name"))) }

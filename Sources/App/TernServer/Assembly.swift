@@ -7,6 +7,7 @@ import Policies
 import Registry
 import Releases
 import Serving
+import Sweeps
 import TernInference
 import TernJobs
 import TernKernel
@@ -37,6 +38,7 @@ final class Assembly: Sendable {
     let monitoring: MonitoringRoom
     let pipelines: PipelinesRoom
     let policies: PoliciesRoom
+    let sweeps: SweepsRoom
     let projects: ProjectService
     let loop: EndpointLoop
     /// The loop runs on one server at a time.
@@ -50,6 +52,7 @@ final class Assembly: Sendable {
         if await assembly.lease.take() { try await assembly.registry.service.resume() }
         try await assembly.releases.service.restore()
         try await assembly.pipelines.resume()
+        try await assembly.sweeps.resume()
         return assembly
     }
 
@@ -88,6 +91,9 @@ final class Assembly: Sendable {
         pipelines = PipelinesRoom(
             database: database, blobs: blobs, queue: queue, folder: home.path + "/pipelines",
             ports: .wired(datasets: datasets, tracking: tracking, registry: registry, address: address, stepToken: access.stepToken), clock: clock)
+        sweeps = SweepsRoom(
+            database: database, queue: queue, folder: home.path + "/sweeps",
+            ports: .wired(tracking: tracking, address: address, stepToken: access.stepToken), clock: clock)
         late.fill(releases: releases.service)
         policies = PoliciesRoom(
             database: database,
@@ -106,6 +112,7 @@ final class Assembly: Sendable {
     static var migrations: [Migration] {
         TokenStore.migrations + ProjectStore.migrations + JobQueue.migrations + DatasetsRoom.migrations + TrackingRoom.migrations
             + RegistryRoom.migrations + ReleasesRoom.migrations + MonitoringRoom.migrations + PipelinesRoom.migrations + PoliciesRoom.migrations
+            + SweepsRoom.migrations
     }
 
     /// Gives each part of a project to the room that owns it, in the order in which they build on each other.

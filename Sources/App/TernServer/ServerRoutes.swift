@@ -9,6 +9,7 @@ import Registry
 import Releases
 import Serving
 import TernJobs
+import Sweeps
 import TernKernel
 import TernWeb
 import Tracking
@@ -35,6 +36,7 @@ extension Assembly {
         releases.mount(on: api)
         monitoring.mount(on: api)
         policies.mount(on: api)
+        sweeps.mount(on: api)
         access.mount(on: api)
         projects.mount(on: api)
         LedgerRoutes(ledger: ledger).mount(on: api)
@@ -43,7 +45,8 @@ extension Assembly {
         DashboardRoom(
             tracking: tracking.service, artifacts: tracking.artifacts, datasets: datasets.service, pipelines: pipelines.service,
             registry: registry.service,
-            releases: releases.service, serving: serving.service, monitoring: monitoring.service, policies: policies.service, ledger: ledger
+            releases: releases.service, serving: serving.service, monitoring: monitoring.service, policies: policies.service, ledger: ledger,
+            sweeps: sweeps.service
         ).mount(on: router)
         return router
     }

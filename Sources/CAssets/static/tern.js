@@ -68,6 +68,26 @@
     };
   }
 
+  // Trials of a sweep across one axis a parameter, coloured by the metric, which is the last axis.
+  function trials(chart) {
+    const last = chart.axes.length - 1;
+    const values = chart.series.flatMap((one) => one.values.map((line) => line[last]));
+    const scale = [style("good"), style("line"), style("bad")];
+    return {
+      ...common(), color: undefined, tooltip: tooltip(), legend: { ...legend(), show: chart.series.length > 1 },
+      parallel: { left: 40, right: 90, top: 50, bottom: 24 },
+      parallelAxis: chart.axes.map((one, dim) => ({
+        dim, name: one.name, nameTextStyle: { color: style("text") }, axisLine: { lineStyle: { color: style("line") } }, axisLabel: { color: style("muted"), fontSize: 11 },
+        ...(one.choices ? { type: "category", data: one.choices } : { type: one.is_logarithmic ? "log" : "value", scale: true }),
+      })),
+      visualMap: {
+        show: values.length > 1, type: "continuous", dimension: last, min: Math.min(...values), max: Math.max(...values), right: 0, top: "center", precision: 4,
+        inRange: { color: chart.is_maximized ? [...scale].reverse() : scale }, textStyle: { color: style("muted") },
+      },
+      series: chart.series.map((one) => ({ name: one.name, type: "parallel", data: one.values, smooth: false, lineStyle: { width: 1.6, opacity: one.name === "pruned" ? 0.25 : 0.75 } })),
+    };
+  }
+
   const isEmpty = (chart) => !(chart.lines || chart.cells || chart.series).length;
 
   class Chart {
@@ -101,7 +121,7 @@
         this.place.textContent = "";
         this.drawn = echarts.init(this.place, null, { renderer: "canvas" });
       }
-      this.drawn.setOption({ lines, heat, bars }[chart.kind](chart), true);
+      this.drawn.setOption({ lines, heat, bars, trials }[chart.kind](chart), true);
     }
 
     say(words) {

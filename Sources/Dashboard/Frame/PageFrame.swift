@@ -6,7 +6,7 @@ import TernWeb
 /// What stands around every page: the head, the navigation, the token field.
 struct PageFrame: Sendable {
     enum Section: String, CaseIterable, Sendable {
-        case overview, endpoints, models, pipelines, runs, data, ledger
+        case overview, endpoints, models, pipelines, runs, sweeps, data, ledger
 
         var title: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
         var address: String { self == .overview ? "/" : "/" + rawValue }

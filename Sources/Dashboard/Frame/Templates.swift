@@ -17,7 +17,8 @@ enum Templates {
         "pipelines": PipelinesPage.template, "pipeline-run": PipelineRunPage.template, "datasets": DatasetsPage.template,
         "dataset": DatasetPage.template, "ledger": LedgerPage.template, "badge": Badge.template, "link": Link.template, "moment": Moment.template,
         "spark": Spark.template, "alert-rows": AlertRow.template, "alert-done-rows": AlertRow.doneTemplate,
-        "pipeline-run-rows": PipelineRunRow.template,
+        "pipeline-run-rows": PipelineRunRow.template, "sweeps": SweepsPage.template, "sweep": SweepPage.template,
+        "sweep-state": SweepPage.stateTemplate,
     ]
 
     private static let library = Result {
