@@ -19,7 +19,8 @@ import Testing
                     datasets: [.init(name: "market", version: 1, digest: "d1")])
             },
             loggedModel: { id in id == "m-1" ? .init(location: "mlflow-artifacts:/0/models/m-1/artifacts", runID: "r1") : nil },
-            artifactFile: { _, _ in files }, loggedModelRegistered: { id, model, version in told.add("\(id) \(model) \(version)") })
+            artifactFile: { _, _ in files.map { RegistryPorts.SourceFile(at: $0) } },
+            loggedModelRegistered: { id, model, version in told.add("\(id) \(model) \(version)") })
     }
 
     private final class Told: Sendable {
@@ -146,12 +147,15 @@ import Testing
         }
     }
 
-    @Test func `the data of the onnx flavour is found, and no other's`() {
+    @Test func `the data of the onnx flavour is found, and no other's`() async throws {
         #expect(OnnxArtifact.data(in: "flavors:\n  onnx:\n    data: a/model.onnx\n") == "a/model.onnx")
         #expect(OnnxArtifact.data(in: "flavors:\n  python_function:\n    data: model.pkl\n  onnx:\n    data: 'm.onnx'\n") == "m.onnx")
         #expect(OnnxArtifact.data(in: "flavors:\n  sklearn:\n    data: model.onnx\n") == nil)
         #expect(OnnxArtifact.data(in: "other:\n  onnx:\n    data: model.onnx\n") == nil)
-        #expect(OnnxArtifact.find(in: ["/a/model.onnx"]) == "/a/model.onnx")
-        #expect(OnnxArtifact.find(in: ["/a/one.onnx", "/a/two.onnx"]) == nil)
+        func found(_ paths: [String]) async throws -> String? {
+            try await OnnxArtifact.find(in: paths.map { RegistryPorts.SourceFile(at: $0) }, scratch: "/none")?.path
+        }
+        #expect(try await found(["/a/model.onnx"]) == "/a/model.onnx")
+        #expect(try await found(["/a/one.onnx", "/a/two.onnx"]) == nil)
     }
 }

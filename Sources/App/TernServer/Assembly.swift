@@ -23,6 +23,7 @@ final class Assembly: Sendable {
     let logger: Logger
     let database: Database
     let ledger: LedgerStore
+    let storage: StoragePlace
     let tables: TableEngine
     let log: InferenceLog
     let queue: JobQueue
@@ -43,6 +44,7 @@ final class Assembly: Sendable {
     /// Takes the home, opens its stores, and brings back what a crash may have left in the middle.
     static func open(_ configuration: ServerConfiguration, logger: Logger) async throws -> Assembly {
         let assembly = try Assembly(configuration, logger: logger)
+        try await assembly.storage.check()
         try await assembly.access.open(adminToken: configuration.adminToken)
         try await assembly.registry.service.resume()
         try await assembly.releases.service.restore()
@@ -58,7 +60,8 @@ final class Assembly: Sendable {
         let clock = configuration.clock
         database = try Database(path: home.database, migrations: Assembly.migrations, clock: clock)
         ledger = LedgerStore(database)
-        let blobs = try BlobStore(folder: home.blobs)
+        storage = try StoragePlace(location: configuration.blobs, home: home.path, logger: logger)
+        let blobs = storage.blobs
         tables = TableEngine(configuration: TableConfiguration(temporaryFolder: home.temporary))
         let engine = InferenceEngine()
         log = try InferenceLog(folder: home.inferenceLog, tables: tables, logger: logger)
@@ -68,7 +71,7 @@ final class Assembly: Sendable {
 
         access = AccessService(database: database, loopback: configuration.isLoopback)
         datasets = try DatasetsRoom(database: database, blobs: blobs, tables: tables, folder: home.path + "/datasets")
-        tracking = try TrackingRoom(database: database, artifactFolder: home.artifacts)
+        tracking = TrackingRoom(database: database, artifacts: ArtifactStore(storage.artifacts, allowsLinks: storage.allowsLinks))
         // Rooms that need each other meet through this: it is filled before the server listens.
         let late = LateRooms()
         registry = RegistryRoom(
@@ -130,6 +133,7 @@ final class Assembly: Sendable {
             group.addTask(name: "tern.jobs") { try await self.queue.run() }
             group.addTask(name: "tern.loop") { await self.loop.run(signals: self.log.follow()) }
             group.addTask(name: "tern.models") { await self.preload() }
+            group.addTask(name: "tern.storage") { await self.storage.keepClean(logger: self.logger) }
             try await group.waitForAll()
         }
     }

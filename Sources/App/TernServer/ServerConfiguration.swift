@@ -9,13 +9,18 @@ package struct ServerConfiguration: Sendable {
     package var port: Int
     /// Seeds a token of the role admin, for servers that listen beyond loopback.
     package var adminToken: String?
+    /// Where blobs and artifacts lie: nil for the home, or `s3://bucket/prefix`.
+    package var blobs: String?
     package var clock: WallClock
 
-    package init(home: String, host: String = "127.0.0.1", port: Int = 5000, adminToken: String? = nil, clock: WallClock = .system) {
+    package init(
+        home: String, host: String = "127.0.0.1", port: Int = 5000, adminToken: String? = nil, blobs: String? = nil, clock: WallClock = .system
+    ) {
         self.home = home
         self.host = host
         self.port = port
         self.adminToken = adminToken
+        self.blobs = blobs
         self.clock = clock
     }
 

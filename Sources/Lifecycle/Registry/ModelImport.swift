@@ -168,16 +168,16 @@ extension RegistryService {
     /// Looks for an ONNX file among the artifacts. Whatever it finds there, the version is registered; the draft says why it cannot be served.
     private func readModel(at origin: Origin, into draft: inout ModelVersionDraft) async throws {
         let files = try await ports.artifactFile(origin.location ?? origin.source, origin.runID)
-        guard let path = OnnxArtifact.find(in: files) else {
+        let staging = try Staging(in: workFolder)
+        defer { staging.remove() }
+        guard let found = try await OnnxArtifact.find(in: files, scratch: staging.folder) else {
             draft.statusReason = files.isEmpty ? "its artifacts are not on this server." : "it is not an ONNX model."
             return
         }
-        let staging = try Staging(in: workFolder)
-        defer { staging.remove() }
         do {
-            let file = try staging.add(path, as: "model")
+            let file = try staging.add(try await found.local(staging.folder), as: "model")
             let runner = try await evaluator.load(file.path)
-            draft.digest = try blobs.put(fileAt: file.path).digest
+            draft.digest = try await blobs.put(fileAt: file.path).digest
             draft.signature = ModelSignature(runner.model)
             draft.lineage.features = runner.model.inputs.map(\.name)
         } catch let error as TernError where error.code == .invalidArgument {
@@ -189,17 +189,19 @@ extension RegistryService {
 /// The ONNX file among a logged model's files.
 enum OnnxArtifact {
     /// The one that MLmodel's onnx flavour names; without an MLmodel file, the only `.onnx` there is.
-    static func find(in files: [String]) -> String? {
-        let models = files.filter { $0.hasSuffix(".onnx") }
-        guard let description = files.first(where: { ($0 as NSString).lastPathComponent == "MLmodel" }) else {
+    ///
+    /// - Parameter scratch: a folder for copies of files that lie elsewhere.
+    static func find(in files: [RegistryPorts.SourceFile], scratch: String) async throws -> RegistryPorts.SourceFile? {
+        guard let description = files.first(where: { ($0.path as NSString).lastPathComponent == "MLmodel" }) else {
+            let models = files.filter { $0.path.hasSuffix(".onnx") }
             return models.count == 1 ? models.first : nil
         }
-        guard let text = FileManager.default.contents(atPath: description), let named = data(in: String(decoding: text, as: UTF8.self)) else {
-            return nil
-        }
-        let folder = (description as NSString).deletingLastPathComponent
-        let path = "\(folder)/\(named)"
-        return models.first { $0 == path } ?? files.first { $0 == path }
+        guard let text = FileManager.default.contents(atPath: try await description.local(scratch)),
+            let named = data(in: String(decoding: text, as: UTF8.self))
+        else { return nil }
+        let folder = (description.path as NSString).deletingLastPathComponent
+        let path = folder.isEmpty ? named : "\(folder)/\(named)"
+        return files.first { $0.path == path }
     }
 
     /// `flavors: {onnx: {data: model.onnx}}` of the YAML that MLflow writes: one key a line, two spaces a level.

@@ -75,7 +75,7 @@ extension RegistryService {
             profile = try await evaluator.profile(of: runner, on: columns, target: declaration.target)
             reference = staged
         }
-        for staged in [file, holdout, reference].compactMap(\.self) { _ = try blobs.put(fileAt: staged.path) }
+        for staged in [file, holdout, reference].compactMap(\.self) { _ = try await blobs.put(fileAt: staged.path) }
 
         if lineage.features.isEmpty { lineage.features = runner.model.inputs.map(\.name) }
         let draft = ModelVersionDraft(

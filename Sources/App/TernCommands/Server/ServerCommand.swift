@@ -16,6 +16,9 @@ package struct ServerCommand: AsyncParsableCommand {
     @Option(help: "The port to listen on; 0 takes any free one.")
     package var port = 5000
 
+    @Option(help: "Where blobs and artifacts lie: s3://bucket/prefix; without it (and without TERN_BLOBS) in the home.")
+    package var blobs: String?
+
     package init() {}
 
     package func validate() throws {
@@ -24,7 +27,8 @@ package struct ServerCommand: AsyncParsableCommand {
 
     package func run() async throws {
         let configuration = ServerConfiguration(
-            home: options.homeFolder, host: host, port: port, adminToken: ProcessInfo.processInfo.environment["TERN_ADMIN_TOKEN"])
+            home: options.homeFolder, host: host, port: port, adminToken: ProcessInfo.processInfo.environment["TERN_ADMIN_TOKEN"],
+            blobs: blobs ?? ProcessInfo.processInfo.environment["TERN_BLOBS"])
         try await TernServer.runUntilSignal(configuration) { url in
             print("listening on \(url)")
             fflush(nil)
