@@ -8,7 +8,7 @@ import Testing
     private static let root = "/api/2.0/mlflow-artifacts/artifacts"
 
     @Test func `what was put comes back, whole or in part`() async throws {
-        try await MLflowTestServer.with { server in
+        try await MLflowTestServer.with { server async throws in
             let bytes = Data((0..<300_000).map { UInt8(truncatingIfNeeded: $0 &* 31) })
             let path = "\(Self.root)/0/run/artifacts/model/weights.bin"
             let put = try await server.send("PUT", path, bytes)
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func `names with spaces and other letters work`() async throws {
-        try await MLflowTestServer.with { server in
+        try await MLflowTestServer.with { server async throws in
             let path = "\(Self.root)/0/r/artifacts/a%20b%20%C3%A9%23.txt"
             let put = try await server.send("PUT", path, Data("hello".utf8))
             #expect(put.status == 200)
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func `folders are listed, and removed with all they hold`() async throws {
-        try await MLflowTestServer.with { server in
+        try await MLflowTestServer.with { server async throws in
             for name in ["b.txt", "dir/c.txt", "a.txt"] { _ = try await server.send("PUT", "\(Self.root)/7/\(name)", Data("x".utf8)) }
             #expect(
                 try await server.get("\(Self.root)?path=7").json["files"] == [
@@ -67,7 +67,7 @@ import Testing
 
     @Test(arguments: ["%2e%2e/x", "a/%2e%2e/%2e%2e/x", "%252e%252e/x", "a%5C..%5Cx", "%2Fetc/passwd", ".incoming/x", "a%00b"])
     func `a path that leads elsewhere is refused`(path: String) async throws {
-        try await MLflowTestServer.with { server in
+        try await MLflowTestServer.with { server async throws in
             for method in ["GET", "PUT", "DELETE"] {
                 let answer = try await server.send(method, "\(Self.root)/\(path)", method == "PUT" ? Data("x".utf8) : nil)
                 #expect(answer.status == 400, "\(method) \(path): \(answer.text)")
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func `a run's files are listed from its own root`() async throws {
-        try await MLflowTestServer.with { server in
+        try await MLflowTestServer.with { server async throws in
             let run = try await server.newRun()
             _ = try await server.send("PUT", "\(Self.root)/0/\(run)/artifacts/plots/a.png", Data("x".utf8))
             let top = try await server.get("artifacts/list?run_id=\(run)")
@@ -93,7 +93,7 @@ import Testing
     }
 
     @Test func `a HEAD tells what a GET would, without the bytes`() async throws {
-        try await MLflowTestServer.with { server in
+        try await MLflowTestServer.with { server async throws in
             let path = "\(Self.root)/0/r/artifacts/a.txt"
             _ = try await server.send("PUT", path, Data("hello".utf8))
             let head = try await server.send("HEAD", path, nil)
@@ -111,7 +111,7 @@ import Testing
     }
 
     @Test func `bytes that are not the announced ones are refused, and nothing is stored`() async throws {
-        try await MLflowTestServer.with { server in
+        try await MLflowTestServer.with { server async throws in
             let path = "\(Self.root)/0/r/artifacts/a.txt"
             let right = ["Content-MD5": "XUFAKrxLKna5cZ2REBfFkg==", "Content-Digest": "sha-256=:LPJNul+wow4m6DsqxbninhsWHlwfp0JecwQzYpOLmCQ=:"]
             for (name, value) in right { #expect(try await server.send("PUT", path + "1", Data("hello".utf8), [name: value]).status == 200) }
@@ -123,7 +123,7 @@ import Testing
     }
 
     @Test func `an upload in parts goes through links that need no login, and is seen when it is complete`() async throws {
-        try await MLflowTestServer.with { server in
+        try await MLflowTestServer.with { server async throws in
             let mpu = "/api/2.0/mlflow-artifacts/mpu"
             let created = try await server.post("\(mpu)/create/0/r/artifacts/a%20b", ["path": "/home/me/é big.bin", "num_parts": 2])
             #expect(created.status == 200)
@@ -150,7 +150,7 @@ import Testing
     }
 
     @Test func `an upload in parts is asked for in the right words by who may write`() async throws {
-        try await MLflowTestServer.with { server in
+        try await MLflowTestServer.with { server async throws in
             let mpu = "/api/2.0/mlflow-artifacts/mpu"
             #expect(try await server.post("\(mpu)/create/x", [:]).message.contains("'path'"))
             #expect(try await server.post("\(mpu)/create/x", ["path": "a", "num_parts": 10_001]).status == 400)
@@ -165,7 +165,7 @@ import Testing
     }
 
     @Test func `links carry one file in and out, until they expire`() async throws {
-        try await MLflowTestServer.with { server in
+        try await MLflowTestServer.with { server async throws in
             let run = try await server.newRun()
             let up = try await server.post("artifacts/presigned-upload-url", ["run_id": .string(run), "path": "dir/a b.txt"])
             #expect(up.json["headers"]?["Content-Type"] == "text/plain")

@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func `an object is what was put, whole or in part`() async throws {
-        try await with { store, folder in
+        try await with { store, folder async throws in
             let facts = try await store.put("a/b c/é#%.txt", bytes("hello"))
             #expect(facts.size == 5)
             #expect(try await store.head("a/b c/é#%.txt") == facts)
@@ -42,7 +42,7 @@ import Testing
     }
 
     @Test func `a reader gets the version it asked for, or is told`() async throws {
-        try await with { store, _ in
+        try await with { store, _ async throws in
             let old = try await store.put("a", bytes("old"))
             let reading = try await store.get("a", range: nil, matching: old.tag)
             try await store.put("a", bytes("newer"))
@@ -52,7 +52,7 @@ import Testing
     }
 
     @Test func `bytes that are not the announced ones are not stored`() async throws {
-        try await with { store, folder in
+        try await with { store, folder async throws in
             let digest = Digest(of: "hello")
             try await store.put("a", bytes("hello"), expecting: ObjectExpectation(size: 5, sha256: digest))
             for wrong in [
@@ -66,7 +66,7 @@ import Testing
     }
 
     @Test func `folders are listed, all the way down where asked, in pages that end`() async throws {
-        try await with { store, _ in
+        try await with { store, _ async throws in
             for key in ["a/1", "a/b/2", "a/b/c/3", "z", "m/4"] { try await store.put(key, bytes(key)) }
             let top = try await store.list("", everything: false, after: nil)
             #expect(top.objects.map(\.key) == ["z"] && top.folders == ["a", "m"] && top.next == nil)
@@ -91,7 +91,7 @@ import Testing
 
     @Test(arguments: ["..", "a/../b", "/a", "%2e%2e/a", "%252e%252e", "a\\b", "a\0", ".incoming/x", ".uploads/secret"])
     func `no key leads elsewhere`(key: String) async throws {
-        try await with { store, _ in
+        try await with { store, _ async throws in
             #expect(await refusal { try await store.put(key, bytes("x")) }?.code == .invalidArgument)
             #expect(await refusal { _ = try await store.get(key) }?.code == .invalidArgument)
             #expect(await refusal { try await store.deleteAll(below: key) }?.code == .invalidArgument)
@@ -103,7 +103,7 @@ import Testing
     // MARK: Parts
 
     @Test func `parts in any order become one object, and only then`() async throws {
-        try await with { store, folder in
+        try await with { store, folder async throws in
             let upload = try await store.beginUpload("a/big")
             let second = try await store.uploadPart("a/big", upload, 2, bytes("lo"), expecting: ObjectExpectation())
             let stale = try await store.uploadPart("a/big", upload, 1, bytes("xxx"), expecting: ObjectExpectation())
@@ -122,7 +122,7 @@ import Testing
     }
 
     @Test func `an upload outlives a restart, and ends when it is aborted or old`() async throws {
-        try await with { store, folder in
+        try await with { store, folder async throws in
             let upload = try await store.beginUpload("a")
             let part = try await store.uploadPart("a", upload, 1, bytes("x"), expecting: ObjectExpectation())
             let again = try DiskObjects(folder: folder)
@@ -146,7 +146,7 @@ import Testing
     // MARK: Links
 
     @Test func `a link does what it says, for as long as it says, and nothing else`() async throws {
-        try await with { store, folder in
+        try await with { store, folder async throws in
             guard case .query(let query) = try store.link(.upload, "a/b", expires: .minutes(1)) else {
                 Issue.record("a link of this server's own was expected")
                 return
@@ -181,7 +181,7 @@ import Testing
     }
 
     @Test func `only old blobs that nobody holds are collected`() async throws {
-        try await withTemporaryFolder { folder in
+        try await withTemporaryFolder { folder async throws in
             let blobs = try BlobStore(folder: folder)
             let held = try await blobs.put(Data("held".utf8))
             let young = try await blobs.put(Data("young".utf8))
@@ -200,7 +200,7 @@ import Testing
     }
 
     @Test func `copies of blobs that lie elsewhere are checked, shared, and bounded`() async throws {
-        try await withTemporaryFolder { folder in
+        try await withTemporaryFolder { folder async throws in
             let clock = ManualClock()
             let cache = try BlobCache(folder: folder + "/cache", limit: 10, clock: clock.wall)
             let blobs = BlobStore(try DiskObjects(folder: folder + "/remote"), cache: cache)
@@ -231,7 +231,7 @@ import Testing
     }
 
     @Test func `a blob whose stored bytes were changed is not handed out`() async throws {
-        try await withTemporaryFolder { folder in
+        try await withTemporaryFolder { folder async throws in
             let blobs = BlobStore(
                 try DiskObjects(folder: folder + "/remote"), cache: try BlobCache(folder: folder + "/cache", limit: 1 << 20))
             let digest = try await blobs.put(Data("right".utf8))

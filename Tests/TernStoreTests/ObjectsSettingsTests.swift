@@ -44,7 +44,7 @@ import Testing
                 aws_access_key_id = inline
                 aws_secret_access_key = s3
                 """
-        ) { home in
+        ) { (home: String) throws in
             let file = settings([:], home: home)
             #expect(try file.credentials() == S3Credentials(accessKey: "file", secretKey: "s1"))
             #expect(file.region == "eu-west-1")

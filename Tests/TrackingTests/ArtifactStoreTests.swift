@@ -20,7 +20,7 @@ import Testing
     }
 
     @Test func `pieces become one file, and a second upload replaces the first`() async throws {
-        try await withTemporaryFolder { folder in
+        try await withTemporaryFolder { folder async throws in
             let store = try ArtifactStore(folder: folder + "/artifacts")
             try await store.put("1/run/artifacts/a.txt", stream(["hel", "lo"]))
             #expect(try await text("1/run/artifacts/a.txt", store) == "hello")
@@ -32,7 +32,7 @@ import Testing
     }
 
     @Test func `an upload that breaks off leaves the old file and nothing else`() async throws {
-        try await withTemporaryFolder { folder in
+        try await withTemporaryFolder { folder async throws in
             let store = try ArtifactStore(folder: folder)
             try await store.put("a.txt", stream(["old"]))
             #expect(await refusal { try await store.put("a.txt", stream(["ne"], failing: true)) }?.message == "the line went dead")
@@ -46,7 +46,7 @@ import Testing
     }
 
     @Test func `what a crash left unfinished is removed at the next start`() async throws {
-        try await withTemporaryFolder { folder in
+        try await withTemporaryFolder { folder async throws in
             _ = try ArtifactStore(folder: folder)
             try Data("half".utf8).write(to: URL(fileURLWithPath: folder + "/.incoming/x"))
             let store = try ArtifactStore(folder: folder)
@@ -59,7 +59,7 @@ import Testing
         "..", "../a", "a/../../b", "/a", "%2e%2e/a", "%252e%252e/a", "a\\b", ".incoming/x", ".uploads/x", "a\0b", "%2Fa", "", ".", "./",
     ])
     func `no path leads out of the folder`(path: String) async throws {
-        try await withTemporaryFolder { folder in
+        try await withTemporaryFolder { folder async throws in
             let store = try ArtifactStore(folder: folder + "/artifacts")
             #expect(await refusal { try await store.put(path, stream(["x"])) }?.message == "Invalid path")
             #expect(await refusal { try await store.delete(path) }?.message == "Invalid path")
@@ -70,7 +70,7 @@ import Testing
     }
 
     @Test func `a percent sign in a name is a percent sign`() async throws {
-        try await withTemporaryFolder { folder in
+        try await withTemporaryFolder { folder async throws in
             let store = try ArtifactStore(folder: folder)
             try await store.put("100%.txt", stream(["x"]))
             #expect(try await store.list().map(\.name) == ["100%.txt"])
@@ -78,7 +78,7 @@ import Testing
     }
 
     @Test func `a file is no folder and a folder no file`() async throws {
-        try await withTemporaryFolder { folder in
+        try await withTemporaryFolder { folder async throws in
             let store = try ArtifactStore(folder: folder)
             try await store.put("a/b.txt", stream(["x"]))
             #expect(await refusal { _ = try await store.facts("a") }?.code == .notFound)
@@ -92,7 +92,7 @@ import Testing
     }
 
     @Test func `an address names the files below it, and all of them can be deleted`() async throws {
-        try await withTemporaryFolder { folder in
+        try await withTemporaryFolder { folder async throws in
             let store = try ArtifactStore(folder: folder)
             for path in ["1/r/artifacts/model/MLmodel", "1/r/artifacts/model/data/m.onnx", "1/s/artifacts/x", "2/t/artifacts/y"] {
                 try await store.put(path, stream([path]))
