@@ -35,7 +35,7 @@ import Testing
 
     @Test func `the published link has its published signature`() {
         let query = amazon.presign(.init(method: "GET", host: host, path: "/test.txt"), expires: 86_400, at: time)
-        #expect(query.hasSuffix("&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c031957d157751f604e404"))
+        #expect(query.hasSuffix("&X-Amz-Signature=aeeed9bbccd4d02ee5c0109b86d86835f995330da4c265957d157751f604d404"))
         #expect(query.hasPrefix("X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential=AKIAIOSFODNN7EXAMPLE%2F20130524%2Fus-east-1%2Fs3%2Faws4_request&"))
     }
 

@@ -17,6 +17,7 @@ extension MLflowDialect {
             let group = router.group(RouterPath(prefix)).add(middleware: ErrorMiddleware(render: MLflowError.render))
             group.get("artifacts", use: list)
             group.get("artifacts/**", use: download)
+            group.head("artifacts/**", use: describe)
             group.put("artifacts/**", use: upload)
             group.delete("artifacts/**", use: delete)
             mountUploads(on: group)
@@ -33,6 +34,15 @@ extension MLflowDialect {
 
     @Sendable private func download(_ request: Request, _ context: TernContext) async throws -> Response {
         try await FileResponse(MLflowDialect.artifactPath(request, below: "artifacts"), in: artifacts).make(for: request)
+    }
+
+    /// What a GET would say, without the bytes; an error's body would be taken for the next answer.
+    @Sendable private func describe(_ request: Request, _ context: TernContext) async throws -> Response {
+        do {
+            return try await download(request, context).createHeadResponse()
+        } catch {
+            return MLflowError.render(TernError.atTheDoor(error)).createHeadResponse()
+        }
     }
 
     @Sendable private func upload(_ request: Request, _ context: TernContext) async throws -> Response {

@@ -13,7 +13,8 @@ extension MLflowDialect {
                 "store_type": "SqlStore", "workspaces_enabled": false, "multipart_uploads_enabled": .bool(artifacts.allowsLinks),
                 "multipart_downloads_enabled": .bool(artifacts.hasForeignLinks), "artifacts_presigned_only": false,
                 "presigned_upload_run_id_supported": .bool(artifacts.allowsLinks),
-                "presigned_upload_model_id_supported": .bool(artifacts.allowsLinks), "artifact_serving_enabled": true, "features_enabled": ["gateway": false],
+                "presigned_upload_model_id_supported": .bool(artifacts.allowsLinks), "artifact_serving_enabled": true,
+                "features_enabled": ["gateway": false],
             ]
         }
         mountArtifactLists(on: &routes)

@@ -64,10 +64,15 @@ package struct BlobStore: Sendable {
                 try FileManager.default.copyItem(atPath: source, toPath: staged)
                 return try Digest.ofFile(at: staged)
             }
-            if try await keepIfHeld(digest) {
-                unlink(staged)
-            } else {
-                try await settle(staged, digest, size)
+            let isHeld = try await keepIfHeld(digest)
+            switch kind {
+            case .disk(let objects):
+                if isHeld { unlink(staged) } else { try await DiskWork.run { [key = key(digest)] in try objects.keep(staged, as: key) } }
+            case .remote(let objects, let cache):
+                let expected = ObjectExpectation(size: size, sha256: digest)
+                if !isHeld { try await objects.put(key(digest), ObjectBytes(fileAt: staged), expecting: expected) }
+                // What was just made is often wanted next: a model is loaded, an output becomes an input.
+                try await cache.keep(staged, as: digest, size: size)
             }
             return (digest, size)
         } catch {
@@ -80,22 +85,6 @@ package struct BlobStore: Sendable {
         switch kind {
         case .disk(let objects): objects.newIncoming()
         case .remote(_, let cache): cache.newIncoming()
-        }
-    }
-
-    private func settle(_ staged: String, _ digest: Digest, _ size: Int64) async throws {
-        switch kind {
-        case .disk(let objects):
-            let key = key(digest)
-            try await DiskWork.run {
-                try DurableFile.sync(staged)
-                try objects.move(staged, to: key)
-            }
-        case .remote(let objects, let cache):
-            let expected = ObjectExpectation(size: size, sha256: digest)
-            try await objects.put(key(digest), ObjectBytes(fileAt: staged), expecting: expected)
-            // What was just made is often wanted next: a model is loaded, an output becomes an input.
-            try await cache.keep(staged, as: digest, size: size)
         }
     }
 

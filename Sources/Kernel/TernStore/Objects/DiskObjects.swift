@@ -45,8 +45,8 @@ package final class DiskObjects: ObjectStore {
 
     package func localPath(_ key: String) -> String? { try? path(key) }
 
-    /// A name for a file that is not yet an object; `move` makes it one.
-    package func newIncoming() -> String { incoming + "/" + Identifier.random() }
+    /// A name for a file that is not yet an object.
+    func newIncoming() -> String { incoming + "/" + Identifier.random() }
 
     @discardableResult
     package func put(_ key: String, _ bytes: ObjectBytes, expecting: ObjectExpectation) async throws -> ObjectFacts {
@@ -73,8 +73,14 @@ package final class DiskObjects: ObjectStore {
         return try facts(key, at: target)
     }
 
+    /// Makes a whole file of `incoming` an object.
+    func keep(_ partial: String, as key: String) throws {
+        try DurableFile.sync(partial)
+        try move(partial, to: key)
+    }
+
     /// Makes a synced file of `incoming` an object.
-    package func move(_ partial: String, to key: String) throws {
+    func move(_ partial: String, to key: String) throws {
         let target = try path(key)
         try makeFolder((target as NSString).deletingLastPathComponent)
         try DurableFile.rename(partial, to: target)

@@ -132,7 +132,9 @@ final class S3Client: Sendable {
 
     /// An answer with the status 200 may still tell of an error.
     private static func failure(inside body: ByteBuffer) -> S3Failure? {
-        guard body.readableBytes < 64 << 10, let element = try? XMLElement(parsing: body.readableBytesView), element.name == "Error" else { return nil }
+        guard body.readableBytes < 64 << 10, let element = try? XMLElement(parsing: body.readableBytesView), element.name == "Error" else {
+            return nil
+        }
         return S3Failure(kind: .answered(status: 500, code: element["Code"] ?? ""), message: element["Message"] ?? "")
     }
 }

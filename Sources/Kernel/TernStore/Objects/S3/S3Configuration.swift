@@ -26,7 +26,9 @@ package struct S3Configuration: Sendable {
         guard location.hasPrefix("s3://") else { throw TernError.invalid("'\(location)' is not a place for blobs", hint: hint) }
         let parts = location.dropFirst(5).split(separator: "/", maxSplits: 1, omittingEmptySubsequences: false)
         bucket = parts.first.map(String.init) ?? ""
-        let allowed = bucket.utf8.allSatisfy { (48...57).contains($0) || (97...122).contains($0) || (65...90).contains($0) || ".-_".utf8.contains($0) }
+        let allowed = bucket.utf8.allSatisfy {
+            (48...57).contains($0) || (97...122).contains($0) || (65...90).contains($0) || ".-_".utf8.contains($0)
+        }
         guard (3...63).contains(bucket.utf8.count), allowed else { throw TernError.invalid("'\(bucket)' cannot be the name of a bucket", hint: hint) }
         prefix = try ObjectKey.clean(parts.count > 1 ? String(parts[1]) : "")
         guard prefix.utf8.count <= 100 else { throw TernError.invalid("the prefix of \(location) is longer than 100 bytes") }

@@ -82,12 +82,14 @@ struct S3Failure: Error {
                 .unavailable, "no answer from \(place) (\(what)): \(message)",
                 hint: "is the S3 server up, and AWS_ENDPOINT_URL_S3 its address?", cause: self)
         case .corrupted:
-            return TernError(.dataLoss, "\(place) did not keep what was sent (\(what)): \(message)", hint: "nothing was stored; send it again", cause: self)
+            return TernError(
+                .dataLoss, "\(place) did not keep what was sent (\(what)): \(message)", hint: "nothing was stored; send it again", cause: self)
         case .answered(let status, let code):
             let said = "\(place) refused (\(what)): \(status) \(code)\(message.isEmpty ? "" : ": \(message)")"
             switch code {
             case "NoSuchBucket":
-                return TernError(.unavailable, said, hint: "make the bucket '\(configuration.bucket)', or name another: TERN_BLOBS=s3://bucket/prefix")
+                return TernError(
+                    .unavailable, said, hint: "make the bucket '\(configuration.bucket)', or name another: TERN_BLOBS=s3://bucket/prefix")
             case "InvalidAccessKeyId", "SignatureDoesNotMatch", "InvalidToken", "ExpiredToken", "AuthorizationHeaderMalformed":
                 return TernError(
                     .notAllowed, said,

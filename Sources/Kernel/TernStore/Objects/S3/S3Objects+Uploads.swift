@@ -20,7 +20,8 @@ extension S3Objects {
         }
         guard let facts = try await head(key), facts.size == parts.check.size else {
             throw TernError(
-                .dataLoss, "\(place) does not have \(key) as it was sent (\(parts.check.size) bytes)", hint: "somebody else may write there; send it again"
+                .dataLoss, "\(place) does not have \(key) as it was sent (\(parts.check.size) bytes)",
+                hint: "somebody else may write there; send it again"
             )
         }
         return facts
@@ -53,7 +54,8 @@ extension S3Objects {
             let answer = try await client.send(request)
             let tag = S3Listing.bare(answer.header("etag") ?? "")
             // With some kinds of encryption the tag is no MD5; Content-MD5 has then been all there is.
-            let isMD5 = tag.utf8.count == 32 && answer.header("x-amz-server-side-encryption") != "aws:kms"
+            let isMD5 =
+                tag.utf8.count == 32 && answer.header("x-amz-server-side-encryption") != "aws:kms"
                 && answer.header("x-amz-server-side-encryption-customer-algorithm") == nil
             if !isMD5 || tag.lowercased() == md5.hex { return tag }
             guard let wait = configuration.retry.wait(after: attempt, random: Double.random(in: 0...1)) else {
