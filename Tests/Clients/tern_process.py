@@ -15,16 +15,19 @@ EXAMPLE = ROOT / "Examples" / "electricity"
 
 
 class Server:
-    def __init__(self, home: pathlib.Path, port: int = 0, environment: dict | None = None, database: str | None = None):
+    def __init__(
+        self, home: pathlib.Path, port: int = 0, environment: dict | None = None, database: str | None = None, arguments: list | None = None
+    ):
         """`database` is the URL of a PostgreSQL database; without one the rows are in the home."""
         self.home, self.port, self.process, self.url = pathlib.Path(home), port, None, None
+        self.arguments = arguments or []
         self.environment = os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"} | (environment or {})
         if database:
             self.environment["TERN_DATABASE"] = database
 
     def start(self) -> "Server":
         self.process = subprocess.Popen(
-            [BINARY, "server", "--home", str(self.home), "--port", str(self.port)],
+            [BINARY, "server", "--home", str(self.home), "--port", str(self.port), *self.arguments],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, env=self.environment,
         )
         line = self.process.stdout.readline()

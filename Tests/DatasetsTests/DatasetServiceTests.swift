@@ -65,14 +65,14 @@ import Testing
     @Test func `a version's file is the file that was added, with its extension`() async throws {
         try await Fixtures.withRoom { test async throws in
             let version = try await test.service.add(name: "market", fileAt: Fixtures.market, by: Fixtures.editor)
-            let path = try test.service.file(of: version)
+            let path = try await test.service.file(of: version)
             #expect(path.hasSuffix("/market/1.csv"))
             #expect(try Digest.ofFile(at: path).digest == version.digest)
-            #expect(try test.service.file(of: version) == path)
+            #expect(try await test.service.file(of: version) == path)
             #expect(try await Fixtures.tables.rowCount(of: path) == 500)
             try FileManager.default.removeItem(atPath: path)
-            try FileManager.default.removeItem(atPath: test.blobs.path(of: version.digest))
-            let lost = #expect(throws: TernError.self) { try test.service.file(of: version) }
+            try FileManager.default.removeItem(atPath: await test.blobs.localFile(of: version.digest))
+            let lost = await #expect(throws: TernError.self) { try await test.service.file(of: version) }
             #expect(lost?.code == .dataLoss)
         }
     }
@@ -168,7 +168,7 @@ import Testing
             let lines = try test.write(#"{"n": 4, "word": "x"}"# + "\n" + #"{"n": 5, "word": null}"# + "\n", to: "a.jsonl")
             let second = try await test.service.add(name: "a", fileAt: lines, by: Fixtures.editor)
             #expect(second.format == .jsonl && second.version == 2)
-            #expect(try test.service.file(of: second).hasSuffix("/a/2.jsonl"))
+            #expect(try await test.service.file(of: second).hasSuffix("/a/2.jsonl"))
         }
     }
 }

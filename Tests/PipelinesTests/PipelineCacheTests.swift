@@ -53,11 +53,11 @@ import Testing
             try await fixture.apply([sh("a", "echo x >$TERN_OUTPUT_X", out: ["x.txt"])])
             let first = try await fixture.run()
             let output = try #require(first.steps[0].outputs.first)
-            try FileManager.default.removeItem(atPath: fixture.blobs.path(of: output.digest))
+            try FileManager.default.removeItem(atPath: await fixture.blobs.localFile(of: output.digest))
             let second = try await fixture.run()
             #expect(second.steps[0].state == .succeeded)
             #expect(second.steps[0].cause == "ran: the stored result of run \(first.id) is gone")
-            #expect(fixture.blobs.contains(output.digest))
+            #expect(try await fixture.blobs.contains(output.digest))
         }
     }
 

@@ -127,9 +127,9 @@ struct PipelineFixture: Sendable {
         try await service.waitUntilEnded(try await start(params: params).id, timeout: .seconds(30))
     }
 
-    func content(_ run: PipelineRun, _ step: String, _ output: String) throws -> String {
+    func content(_ run: PipelineRun, _ step: String, _ output: String) async throws -> String {
         let found = try #require(run.step(step)?.outputs.first { $0.name == output })
-        return String(decoding: try blobs.read(found.digest), as: UTF8.self)
+        return String(decoding: try await blobs.read(found.digest), as: UTF8.self)
     }
 
     func ledger(_ kind: String) async throws -> [LedgerEntry] { try await LedgerStore(database).entries(LedgerFilter(kind: kind)) }

@@ -29,7 +29,7 @@ import Testing
             #expect(run.steps.map(\.state) == [.succeeded, .succeeded])
             #expect(run.datasets == ["market": 1])
             #expect(run.params == ["window_days": 30, "name": "x"])
-            #expect(try fixture.content(run, "fit", "model.onnx") == "1,2\n30\n")
+            #expect(try await fixture.content(run, "fit", "model.onnx") == "1,2\n30\n")
             #expect(run.steps.map(\.cause) == ["ran: first run of this step", "ran: first run of this step"])
             #expect(run.steps[1].exit == "exited with code 0")
             let log = try await fixture.service.log(run: run.id, step: "fit")
@@ -53,8 +53,8 @@ import Testing
             ])
             let run = try await fixture.run()
             #expect(run.state == .succeeded)
-            #expect(try fixture.content(run, "a", "x.txt") == "one")
-            #expect(try fixture.content(run, "b", "y.txt") == "two")
+            #expect(try await fixture.content(run, "a", "x.txt") == "one")
+            #expect(try await fixture.content(run, "b", "y.txt") == "two")
         }
     }
 
@@ -180,7 +180,7 @@ import Testing
                     let run = try await fixture.service.waitUntilEnded(started.id, timeout: .seconds(30))
                     #expect(run.state == .succeeded)
                     #expect(run.steps.map(\.attempt) == [1, 1])
-                    #expect(try fixture.content(run, "b", "y.txt") == "data\n")
+                    #expect(try await fixture.content(run, "b", "y.txt") == "data\n")
                     #expect(try String(contentsOfFile: folder + "/ran", encoding: .utf8) == "a\nb\nb\n")
                     #expect(neighbours.asked.withLock { $0.trackingRuns.count } == 1)
                     #expect(try await LedgerStore(database).verify() > 0)

@@ -26,7 +26,7 @@ import Testing
             #expect(run.result?["metrics"] == ["f1": 0.5, "size": 12.0, "target": 2.0])
             #expect(run.result?["version"] == 1)
             #expect(run.result?["verdict"] == "approved")
-            #expect(try fixture.content(run, "score", "scores.json").contains("\"f1\": 0.5"))
+            #expect(try await fixture.content(run, "score", "scores.json").contains("\"f1\": 0.5"))
             let tracking = try #require(run.trackingRun)
             let asked = fixture.neighbours.asked.withLock { $0 }
             #expect(asked.metrics[tracking]?["f1"] == 0.5)

@@ -49,7 +49,7 @@ import Testing
             let version = try await fixture.service.register(fixture.request())
             let row = try #require(try await fixture.database.read { try $0.row("SELECT answers FROM model_evaluations") })
             let answers = try #require(Digest(hex: try row.text("answers")))
-            try FileManager.default.removeItem(atPath: fixture.blobs.path(of: answers))
+            try FileManager.default.removeItem(atPath: await fixture.blobs.localFile(of: answers))
             let again = try await fixture.service.runGates("market", 1, by: RegistryFixture.eve)
             #expect(again.metrics == version.metrics)
         }
@@ -109,7 +109,7 @@ import Testing
         try await RegistryFixture.with(RegistryFixture.declaration(gates: [.churn(atMost: 1)])) { fixture in
             let first = try await fixture.service.register(fixture.request("good.onnx", holdout: nil))
             try await fixture.service.setAlias("champion", of: "market", to: 1, by: RegistryFixture.ann)
-            try FileManager.default.removeItem(atPath: fixture.blobs.path(of: try #require(first.digest)))
+            try FileManager.default.removeItem(atPath: await fixture.blobs.localFile(of: try #require(first.digest)))
             let next = try await fixture.service.register(fixture.request("forest.onnx"))
             #expect(next.status == .refused)
             #expect(next.gates.first?.sentence.contains("version 1") == true)

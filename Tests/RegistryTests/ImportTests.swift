@@ -19,7 +19,8 @@ import Testing
                     datasets: [.init(name: "market", version: 1, digest: "d1")])
             },
             loggedModel: { id in id == "m-1" ? .init(location: "mlflow-artifacts:/0/models/m-1/artifacts", runID: "r1") : nil },
-            artifactFile: { _, _ in files }, loggedModelRegistered: { id, model, version in told.add("\(id) \(model) \(version)") })
+            artifactFile: { _, _ in files.map { RegistryPorts.SourceFile(at: $0) } },
+            loggedModelRegistered: { id, model, version in told.add("\(id) \(model) \(version)") })
     }
 
     private final class Told: Sendable {
@@ -146,12 +147,15 @@ import Testing
         }
     }
 
-    @Test func `the data of the onnx flavour is found, and no other's`() {
+    @Test func `the data of the onnx flavour is found, and no other's`() async throws {
         #expect(ModelDescription("flavors:\n  onnx:\n    data: a/model.onnx\n").onnxFile == "a/model.onnx")
         #expect(ModelDescription("flavors:\n  python_function:\n    data: model.pkl\n  onnx:\n    data: 'm.onnx'\n").onnxFile == "m.onnx")
         #expect(ModelDescription("flavors:\n  sklearn:\n    data: model.onnx\n").onnxFile == nil)
         #expect(ModelDescription("other:\n  onnx:\n    data: model.onnx\n").onnxFile == nil)
-        #expect(LoggedModelFiles(["/a/model.onnx"]).onnx == "/a/model.onnx")
-        #expect(LoggedModelFiles(["/a/one.onnx", "/a/two.onnx"]).onnx == nil)
+        func found(_ paths: [String]) async throws -> String? {
+            try await LoggedModelFiles(paths.map { RegistryPorts.SourceFile(at: $0) }, scratch: "/none").onnx?.path
+        }
+        #expect(try await found(["/a/model.onnx"]) == "/a/model.onnx")
+        #expect(try await found(["/a/one.onnx", "/a/two.onnx"]) == nil)
     }
 }

@@ -28,7 +28,7 @@ import Testing
             let read = try await fixture.service.version("market", 1)
             #expect(read.lineage == expected)
             #expect(read.gates == version.gates)
-            #expect(try await fixture.service.file(model: "market", version: 1) == fixture.blobs.path(of: try #require(version.digest)))
+            #expect(try await fixture.service.file(model: "market", version: 1) == fixture.blobs.localFile(of: try #require(version.digest)))
         }
     }
 

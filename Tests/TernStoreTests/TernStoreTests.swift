@@ -151,9 +151,9 @@ private let items = [Migration("2026-11-test-items", ["CREATE TABLE items (id IN
     @Test func `the same bytes are stored once and read back`() async throws {
         try await withTemporaryFolder { folder in
             let blobs = try BlobStore(folder: folder)
-            let first = try blobs.put(Data("hello".utf8))
-            #expect(try blobs.put(Data("hello".utf8)) == first)
-            #expect(try blobs.read(first) == Data("hello".utf8))
+            let first = try await blobs.put(Data("hello".utf8))
+            #expect(try await blobs.put(Data("hello".utf8)) == first)
+            #expect(try await blobs.read(first) == Data("hello".utf8))
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder + "/incoming").isEmpty)
         }
     }
@@ -162,10 +162,10 @@ private let items = [Migration("2026-11-test-items", ["CREATE TABLE items (id IN
         try await withTemporaryFolder { folder in
             let blobs = try BlobStore(folder: folder + "/blobs")
             try Data("abc".utf8).write(to: URL(fileURLWithPath: folder + "/file"))
-            let (digest, size) = try blobs.put(fileAt: folder + "/file")
+            let (digest, size) = try await blobs.put(fileAt: folder + "/file")
             #expect(size == 3)
             #expect(digest == Digest(of: "abc"))
-            #expect(throws: TernError.self) { try blobs.put(fileAt: folder + "/none") }
+            await #expect(throws: TernError.self) { try await blobs.put(fileAt: folder + "/none") }
         }
     }
 }

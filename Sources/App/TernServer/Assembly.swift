@@ -24,6 +24,7 @@ final class Assembly: Sendable {
     let logger: Logger
     let database: Database
     let ledger: LedgerStore
+    let storage: StoragePlace
     let tables: TableEngine
     let log: InferenceLog
     let queue: JobQueue
@@ -47,6 +48,7 @@ final class Assembly: Sendable {
     /// Takes the home, opens its stores, and brings back what a crash may have left in the middle.
     static func open(_ configuration: ServerConfiguration, logger: Logger) async throws -> Assembly {
         let assembly = try Assembly(configuration, logger: logger)
+        try await assembly.storage.check()
         try await assembly.access.open(adminToken: configuration.adminToken)
         // Gates that another server is at are its own.
         if await assembly.lease.take() { try await assembly.registry.service.resume() }
@@ -65,7 +67,8 @@ final class Assembly: Sendable {
         let location = try configuration.database.map(DatabaseLocation.init(url:)) ?? .file(home.database)
         database = try Database(location, migrations: Assembly.migrations, clock: clock)
         ledger = LedgerStore(database)
-        let blobs = try BlobStore(folder: home.blobs)
+        storage = try StoragePlace(location: configuration.blobs, home: home.path, logger: logger)
+        let blobs = storage.blobs
         tables = TableEngine(configuration: TableConfiguration(temporaryFolder: home.temporary))
         let engine = InferenceEngine()
         log = try InferenceLog(folder: home.inferenceLog, tables: tables, logger: logger)
@@ -75,7 +78,7 @@ final class Assembly: Sendable {
 
         access = AccessService(database: database, loopback: configuration.isLoopback)
         datasets = try DatasetsRoom(database: database, blobs: blobs, tables: tables, folder: home.path + "/datasets")
-        tracking = try TrackingRoom(database: database, artifactFolder: home.artifacts)
+        tracking = TrackingRoom(database: database, artifacts: ArtifactStore(storage.artifacts, allowsLinks: storage.allowsLinks))
         // Rooms that need each other meet through this: it is filled before the server listens.
         let late = LateRooms()
         registry = RegistryRoom(
@@ -155,6 +158,7 @@ final class Assembly: Sendable {
                 }
             }
             group.addTask(name: "tern.models") { await self.preload() }
+            group.addTask(name: "tern.storage") { await self.storage.keepClean(logger: self.logger) }
             try await group.waitForAll()
         }
     }

@@ -11,16 +11,20 @@ package struct ServerConfiguration: Sendable {
     package var adminToken: String?
     /// The URL of a PostgreSQL database; nil keeps the rows in a SQLite file in the home.
     package var database: String?
+    /// Where blobs and artifacts lie: nil for the home, or `s3://bucket/prefix`.
+    package var blobs: String?
     package var clock: WallClock
 
     package init(
-        home: String, database: String? = nil, host: String = "127.0.0.1", port: Int = 5000, adminToken: String? = nil, clock: WallClock = .system
+        home: String, database: String? = nil, host: String = "127.0.0.1", port: Int = 5000, adminToken: String? = nil, blobs: String? = nil,
+        clock: WallClock = .system
     ) {
         self.home = home
         self.database = database
         self.host = host
         self.port = port
         self.adminToken = adminToken
+        self.blobs = blobs
         self.clock = clock
     }
 

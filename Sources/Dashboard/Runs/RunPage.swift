@@ -104,7 +104,7 @@ struct RunLoader: Sendable {
             pipelineRun: run.tags["tern.pipeline_run"].map { Link.pipelineRun($0) }, params: RunLoader.pairs(run.params),
             tags: RunLoader.pairs(run.tags.filter { $0.key != ReservedTag.loggedModels }), metrics: metrics,
             charts: Array(metrics.filter { $0.data != nil }.prefix(RunLoader.charts)),
-            datasets: run.datasets.map { RunPage.Pair(key: $0.name, value: String($0.digest.prefix(12))) }, artifacts: files(of: run),
+            datasets: run.datasets.map { RunPage.Pair(key: $0.name, value: String($0.digest.prefix(12))) }, artifacts: await files(of: run),
             versions: versions.map { Link.version($0.model, $0.version) })
     }
 
@@ -120,14 +120,14 @@ struct RunLoader: Sendable {
     }
 
     /// The files of the run that this server keeps, folders opened.
-    private func files(of run: Run) -> [RunPage.Artifact] {
+    private func files(of run: Run) async -> [RunPage.Artifact] {
         let scheme = "mlflow-artifacts:/"
         guard let artifacts = services.artifacts, run.info.artifactURI.hasPrefix(scheme) else { return [] }
         let root = run.info.artifactURI.dropFirst(scheme.count).drop { $0 == "/" }
         var found: [RunPage.Artifact] = []
         var folders = [""]
         while let folder = folders.popLast(), found.count < RunLoader.artifacts {
-            for entry in (try? artifacts.list(folder.isEmpty ? String(root) : "\(root)/\(folder)")) ?? [] {
+            for entry in (try? await artifacts.list(folder.isEmpty ? String(root) : "\(root)/\(folder)")) ?? [] {
                 let path = folder.isEmpty ? entry.name : folder + "/" + entry.name
                 if entry.isFolder {
                     folders.append(path)

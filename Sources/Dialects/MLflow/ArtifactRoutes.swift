@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import TernKernel
+import TernStore
 import TernWeb
 import Tracking
 
@@ -16,39 +17,44 @@ extension MLflowDialect {
             let group = router.group(RouterPath(prefix)).add(middleware: ErrorMiddleware(render: MLflowError.render))
             group.get("artifacts", use: list)
             group.get("artifacts/**", use: download)
+            group.head("artifacts/**", use: describe)
             group.put("artifacts/**", use: upload)
             group.delete("artifacts/**", use: delete)
-            // What real MLflow says for files on its own disk; the client then sends them in one piece.
-            group.post("mpu/**") { _, _ in MLflowDialect.unsupported("Multipart upload") }
-            group.get("presigned/**") { _, _ in MLflowDialect.unsupported("Multipart download") }
+            mountUploads(on: group)
         }
         let pages = router.group("").add(middleware: ErrorMiddleware(render: MLflowError.render))
         pages.get("get-artifact", use: downloadOfRun)
     }
 
-    private static func unsupported(_ what: String) -> Response {
-        MLflowError.render(TernError(.notImplemented, "\(what) is not supported for the current artifact repository"))
-    }
-
     @Sendable private func list(_ request: Request, _ context: TernContext) async throws -> Response {
         let path = MLflowParameters(query: request.uri.query ?? "").values["path"]?.stringValue ?? ""
-        let files = try artifacts.list(path).map { $0.mlflow(below: "") }
+        let files = try await artifacts.list(path).map { $0.mlflow(below: "") }
         return Response.json(.fields(["files": .list(files)]))
     }
 
     @Sendable private func download(_ request: Request, _ context: TernContext) async throws -> Response {
-        try await FileResponse(artifacts.file(MLflowDialect.artifactPath(request))).make(for: request, context)
+        try await FileResponse(MLflowDialect.artifactPath(request, below: "artifacts"), in: artifacts).make(for: request)
+    }
+
+    /// What a GET would say, without the bytes; an error's body would be taken for the next answer.
+    @Sendable private func describe(_ request: Request, _ context: TernContext) async throws -> Response {
+        do {
+            return try await download(request, context).createHeadResponse()
+        } catch {
+            return MLflowError.render(TernError.atTheDoor(error)).createHeadResponse()
+        }
     }
 
     @Sendable private func upload(_ request: Request, _ context: TernContext) async throws -> Response {
         try context.identity.require(.editor, to: "upload artifacts")
-        try await artifacts.put(MLflowDialect.artifactPath(request), request.body)
+        try await artifacts.put(
+            MLflowDialect.artifactPath(request, below: "artifacts"), request.body, expecting: try MLflowDialect.expectation(request))
         return Response(status: .ok)
     }
 
     @Sendable private func delete(_ request: Request, _ context: TernContext) async throws -> Response {
         try context.identity.require(.editor, to: "delete artifacts")
-        try artifacts.delete(MLflowDialect.artifactPath(request))
+        try await artifacts.delete(MLflowDialect.artifactPath(request, below: "artifacts"))
         return Response.json([:])
     }
 
@@ -57,45 +63,59 @@ extension MLflowDialect {
         let query = MLflowParameters(query: request.uri.query ?? "")
         let root = try MLflowDialect.folder(of: try await tracking.run(try query.runID()).info.artifactURI)
         let path = try query.required("path")
-        _ = try artifacts.list(path)
-        return try await FileResponse(artifacts.file(root + "/" + path)).make(for: request, context)
+        _ = try ObjectKey.clean(path)
+        return try await FileResponse(root + "/" + path, in: artifacts).make(for: request)
     }
 
-    /// What follows `/artifacts/` in the address, decoded once.
-    private static func artifactPath(_ request: Request) throws -> String {
+    /// What follows `/artifacts/` (or another such word) in the address, decoded once.
+    static func artifactPath(_ request: Request, below word: String) throws -> String {
         let path = request.uri.path
-        guard let range = path.range(of: "/mlflow-artifacts/artifacts/"), let decoded = String(path[range.upperBound...]).removingPercentEncoding,
+        guard let range = path.range(of: "/mlflow-artifacts/\(word)/"), let decoded = String(path[range.upperBound...]).removingPercentEncoding,
             !decoded.isEmpty
         else { throw TernError.invalid("Invalid path") }
         return decoded
     }
 
+    /// What a client says of the bytes it sends: their number, their MD5 (`Content-MD5`), their SHA-256 (`Content-Digest`, RFC 9530).
+    static func expectation(_ request: Request) throws -> ObjectExpectation {
+        var expected = ObjectExpectation(size: request.headers[.contentLength].flatMap { Int64($0) })
+        if let name = HTTPField.Name("Content-MD5"), let text = request.headers[name] {
+            guard let md5 = Data(base64Encoded: text), md5.count == 16 else { throw TernError.invalid("Content-MD5 is not an MD5 in base64") }
+            expected.md5 = Array(md5)
+        }
+        if let name = HTTPField.Name("Content-Digest"), let text = request.headers[name], let found = text.firstMatch(of: /sha-256=:([^:]*):/) {
+            guard let bytes = Data(base64Encoded: String(found.output.1)), bytes.count == 32,
+                let digest = Digest(hex: bytes.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())
+            else { throw TernError.invalid("Content-Digest is not a SHA-256 in base64") }
+            expected.sha256 = digest
+        }
+        return expected
+    }
+
     /// The folder in this server's store behind an address such as `mlflow-artifacts:/3/RUN/artifacts`.
     static func folder(of uri: String) throws -> String {
-        guard uri.hasPrefix("mlflow-artifacts:/") else {
+        guard let folder = ArtifactStore.folder(of: uri) else {
             throw TernError.invalid("these artifacts are kept at \(uri), which this server does not serve", hint: "read them from there directly")
         }
-        var rest = uri.dropFirst("mlflow-artifacts:".count)
-        if rest.hasPrefix("//") { rest = rest.dropFirst(2).drop { $0 != "/" } }
-        return String(rest.drop { $0 == "/" })
+        return folder
     }
 
     func mountArtifactLists(on routes: inout MLflowRoutes) {
         let (tracking, artifacts) = (tracking, artifacts)
-        @Sendable func files(at uri: String, _ path: String) throws -> JSON {
+        @Sendable func files(at uri: String, _ path: String) async throws -> JSON {
             // The path alone must be innocent: joined to the root it could climb back into it.
-            _ = try artifacts.list(path)
+            _ = try ObjectKey.clean(path)
             let root = try MLflowDialect.folder(of: uri)
-            let entries = try artifacts.list(path.isEmpty ? root : root + "/" + path)
+            let entries = try await artifacts.list(path.isEmpty ? root : root + "/" + path)
             return .fields(["root_uri": .string(uri), "files": .list(entries.map { $0.mlflow(below: path) })])
         }
         routes.get("artifacts/list") { request in
             let run = try await tracking.run(try request.parameters.runID())
-            return try files(at: run.info.artifactURI, try request.parameters.string("path") ?? "")
+            return try await files(at: run.info.artifactURI, try request.parameters.string("path") ?? "")
         }
         routes.get("logged-models/:model_id/artifacts/directories") { request in
             let model = try await tracking.loggedModel(try request.path("model_id"))
-            return try files(at: model.artifactURI, try request.parameters.string("artifact_directory_path") ?? "")
+            return try await files(at: model.artifactURI, try request.parameters.string("artifact_directory_path") ?? "")
         }
     }
 }

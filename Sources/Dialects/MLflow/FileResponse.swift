@@ -2,37 +2,56 @@ import Foundation
 import HTTPTypes
 import Hummingbird
 import TernKernel
+import TernStore
 import TernWeb
+import Tracking
 
-/// A file as an answer: whole, or the part that a `Range` header asks for, streamed from disk.
+/// An artifact as an answer: whole, or the part that a `Range` header asks for, streamed from wherever it lies.
 struct FileResponse {
-    let path: String
-    let size: Int
-    let modified: Date
+    let artifacts: ArtifactStore
+    let facts: ObjectFacts
 
-    init(_ file: (path: String, size: Int64, modified: Date)) {
-        path = file.path
-        size = Int(clamping: file.size)
-        modified = file.modified
+    init(_ path: String, in artifacts: ArtifactStore) async throws {
+        self.artifacts = artifacts
+        facts = try await artifacts.facts(path)
     }
 
-    func make(for request: Request, _ context: TernContext) async throws -> Response {
-        let name = (path as NSString).lastPathComponent
-        let tag = "\"\(String(size, radix: 16))-\(String(Int64(modified.timeIntervalSince1970 * 1000), radix: 16))\""
+    func make(for request: Request) async throws -> Response {
+        let name = (facts.key as NSString).lastPathComponent
+        let size = Int(clamping: facts.size)
+        let tag = "\"\(facts.tag)\""
         var headers: HTTPFields = [
             .contentType: FileResponse.type(of: name), .contentDisposition: FileResponse.disposition(name), .xContentTypeOptions: "nosniff",
-            .eTag: tag, .lastModified: FileResponse.httpDate(modified), .acceptRanges: "bytes",
+            .eTag: tag, .lastModified: FileResponse.httpDate(facts.modified.date), .acceptRanges: "bytes",
         ]
-        if request.headers[.ifNoneMatch] == tag { return Response(status: .notModified, headers: headers) }
-        switch FileResponse.part(request.headers[.range], of: size) {
-        case .whole:
-            return Response(status: .ok, headers: headers, body: try await FileIO().loadFile(path: path, context: context))
+        if let known = request.headers[.ifNoneMatch], FileResponse.matches(known, tag) { return Response(status: .notModified, headers: headers) }
+        // A part of another version would be of no use to who has the beginning of one.
+        let range = request.headers[.ifRange].map { $0 == tag } ?? true ? request.headers[.range] : nil
+        switch FileResponse.part(range, of: size) {
+        case .whole: return Response(status: .ok, headers: headers, body: try await body(nil))
         case .part(let range):
             headers[.contentRange] = "bytes \(range.lowerBound)-\(range.upperBound)/\(size)"
-            return Response(status: .partialContent, headers: headers, body: try await FileIO().loadFile(path: path, range: range, context: context))
+            return Response(status: .partialContent, headers: headers, body: try await body(range))
         case .outside:
             headers[.contentRange] = "bytes */\(size)"
             return Response(status: .rangeNotSatisfiable, headers: headers)
+        }
+    }
+
+    private func body(_ range: ClosedRange<Int>?) async throws -> ResponseBody {
+        let part = range.map { Int64($0.lowerBound)..<Int64($0.upperBound) + 1 }
+        let bytes = try await artifacts.read(facts, range: part)
+        return ResponseBody(contentLength: range?.count ?? Int(clamping: facts.size)) { writer in
+            for try await piece in bytes { try await writer.write(piece) }
+            try await writer.finish(nil)
+        }
+    }
+
+    /// Whether one of the tags of an `If-None-Match` header is this one.
+    static func matches(_ header: String, _ tag: String) -> Bool {
+        header.split(separator: ",").contains { item in
+            let known = item.trimmingCharacters(in: .whitespaces)
+            return known == "*" || (known.hasPrefix("W/") ? String(known.dropFirst(2)) : known) == tag
         }
     }
 

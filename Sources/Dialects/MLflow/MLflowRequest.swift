@@ -3,6 +3,7 @@ import HTTPTypes
 import Hummingbird
 import NIOCore
 import TernKernel
+import TernStore
 import TernWeb
 
 /// A request of the MLflow client: its parameters, wherever they were written, and who asks.
@@ -12,12 +13,14 @@ struct MLflowRequest: Sendable {
     let body: ByteBuffer
     private let query: MLflowParameters?
     private let context: TernContext
+    private let request: Request
 
     /// A GET carries its parameters in the query, everything else as a JSON body.
     ///
     /// A body that is not JSON counts as an empty one: MLflow answers it with the first parameter that is missing, and so do we.
     init(_ request: Request, _ context: TernContext) async throws {
         self.context = context
+        self.request = request
         identity = context.identity
         if request.method == .get, let query = request.uri.query, !query.isEmpty {
             self.query = MLflowParameters(query: query)
@@ -34,6 +37,9 @@ struct MLflowRequest: Sendable {
 
     /// A parameter of the path, percent-decoded.
     func path(_ name: String) throws -> String { try context.path(name) }
+
+    /// The whole address of a link, as the one who asks can reach it.
+    func address(of link: ObjectLink, _ path: String) -> String { MLflowDialect.address(link, path, request) }
 
     private static func checkContentType(_ request: Request) throws {
         guard let header = request.headers[.contentType] else { throw TernError.invalid("Bad Request. Content-Type header is missing.") }

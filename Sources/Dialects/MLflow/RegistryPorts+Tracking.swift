@@ -20,9 +20,9 @@ extension RegistryPorts {
                 return LoggedModelFacts(location: model.artifactURI, runID: model.sourceRun.isEmpty ? nil : model.sourceRun)
             },
             artifactFile: { source, _ in
-                // Anything but this server's own artifacts lies elsewhere.
-                guard source.hasPrefix("mlflow-artifacts:/"), let folder = try? MLflowDialect.folder(of: source) else { return [] }
-                return try RegistryPorts.files(below: folder, in: artifacts)
+                try await artifacts.files(below: source).map { path in
+                    SourceFile(path: path) { try await artifacts.localFile(path, scratch: $0) }
+                }
             },
             user: user,
             loggedModelRegistered: { id, model, version in
@@ -41,13 +41,6 @@ extension RegistryPorts {
             return try await body()
         } catch let error as TernError where error.code == .notFound {
             return nil
-        }
-    }
-
-    private static func files(below folder: String, in artifacts: ArtifactStore) throws -> [String] {
-        try artifacts.list(folder).flatMap { entry in
-            let path = "\(folder)/\(entry.name)"
-            return entry.isFolder ? try files(below: path, in: artifacts) : [try artifacts.file(path).path]
         }
     }
 }

@@ -1,17 +1,24 @@
 import Hummingbird
 import TernKernel
 import TernWeb
+import Tracking
 
 extension MLflowDialect {
     /// What the client asks about the server before it does anything else.
     func mountServer(on routes: inout MLflowRoutes) {
+        let artifacts = artifacts
         routes.get("server-info") { _ in
+            // Downloads in parts are for bytes that need not pass this server; a file on its own disk comes sooner in one piece.
             [
-                "store_type": "SqlStore", "workspaces_enabled": false, "multipart_uploads_enabled": false, "multipart_downloads_enabled": false,
-                "artifacts_presigned_only": false, "artifact_serving_enabled": true, "features_enabled": ["gateway": false],
+                "store_type": "SqlStore", "workspaces_enabled": false, "multipart_uploads_enabled": .bool(artifacts.allowsLinks),
+                "multipart_downloads_enabled": .bool(artifacts.hasForeignLinks), "artifacts_presigned_only": false,
+                "presigned_upload_run_id_supported": .bool(artifacts.allowsLinks),
+                "presigned_upload_model_id_supported": .bool(artifacts.allowsLinks), "artifact_serving_enabled": true,
+                "features_enabled": ["gateway": false],
             ]
         }
         mountArtifactLists(on: &routes)
+        mountArtifactLinks(on: &routes)
     }
 
     /// `GET /version` and `GET /health`, in plain text at the root.

@@ -17,7 +17,8 @@ struct DatasetFolder: Sendable {
     init(folder: String, blobs: BlobStore) throws {
         self.folder = folder
         self.blobs = blobs
-        try? FileManager.default.removeItem(atPath: folder + "/incoming")
+        // Of blobs that lie elsewhere these are copies, made again when they are asked for.
+        try? FileManager.default.removeItem(atPath: blobs.isElsewhere ? folder : folder + "/incoming")
         try FileManager.default.createDirectory(atPath: folder + "/incoming", withIntermediateDirectories: true)
     }
 
@@ -39,14 +40,16 @@ struct DatasetFolder: Sendable {
     func discard(_ staged: String) { unlink(staged) }
 
     /// The version's file, with an extension that tells its format.
-    func path(of version: DatasetVersion) throws -> String {
+    func path(of version: DatasetVersion) async throws -> String {
         let path = "\(folder)/\(version.dataset)/\(version.version).\(version.format.rawValue)"
         if FileManager.default.fileExists(atPath: path) { return path }
-        let blob = blobs.path(of: version.digest)
-        guard FileManager.default.fileExists(atPath: blob) else {
+        let blob: String
+        do {
+            blob = try await blobs.localFile(of: version.digest)
+        } catch let error as TernError where error.code == .notFound {
             throw TernError(
                 .dataLoss, "the data of \(version.dataset) version \(version.version) is gone (\(version.digest.short))",
-                hint: "restore the home's blobs folder from a backup")
+                hint: "restore \(blobs.place) from a backup")
         }
         try FileManager.default.createDirectory(atPath: "\(folder)/\(version.dataset)", withIntermediateDirectories: true)
         // A second name of the same file; a copy where the file system has no links.

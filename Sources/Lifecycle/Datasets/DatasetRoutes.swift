@@ -41,7 +41,7 @@ struct DatasetRoutes: Sendable {
 
     @Sendable private func file(_ request: Request, _ context: TernContext) async throws -> Response {
         let version = try await version(context)
-        let path = try service.file(of: version)
+        let path = try await service.file(of: version)
         let type =
             switch version.format {
             case .csv: "text/csv; charset=utf-8"

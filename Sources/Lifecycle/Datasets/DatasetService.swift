@@ -94,7 +94,7 @@ package struct DatasetService: Sendable {
                 staged, format, fixed: known?.schema ?? [], expect: known?.expect ?? [:])
             let profile = try await DatasetProfile(files: DataFileStore(tables: tables)).profile(
                 of: accepted.file, accepted.schema, rows: accepted.rows)
-            _ = try folder.blobs.put(fileAt: staged)
+            _ = try await folder.blobs.put(fileAt: staged)
             let draft = DatasetVersion(
                 dataset: name, version: 0, digest: digest, rows: accepted.rows, format: format, bytes: bytes, schema: accepted.schema,
                 profile: profile,
@@ -181,7 +181,7 @@ package struct DatasetService: Sendable {
     /// Where the version's file lies, under a name that tells its format. It must not be written to.
     ///
     /// - Throws: `data_loss` when the home lost it.
-    package func file(of version: DatasetVersion) throws -> String { try folder.path(of: version) }
+    package func file(of version: DatasetVersion) async throws -> String { try await folder.path(of: version) }
 
     /// What was refused, the newest first (at most 100).
     package func rejected(_ name: String) async throws -> [RejectedData] { try await store.rejected(name) }

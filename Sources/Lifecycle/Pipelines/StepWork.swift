@@ -57,7 +57,7 @@ struct StepWork: Sendable {
             guard let output = run.step(source)?.outputs.first(where: { $0.name == file }) else {
                 throw TernError(.internal, "its input \(input.label) was not kept")
             }
-            return Input(input: input, digest: output.digest, path: executor.blobs.path(of: output.digest))
+            return Input(input: input, digest: output.digest, path: try await executor.blobs.localFile(of: output.digest))
         case .file(let path):
             let file = "\(record.folder)/\(path)"
             return Input(input: input, digest: try Digest.ofFile(at: file).digest, path: file)
@@ -113,7 +113,8 @@ struct StepWork: Sendable {
             try PipelineStore.cached(pipeline: run.pipeline, step: step.name, key: key, $0)
         }
         // A blob that was cleaned away is made again.
-        return hit.flatMap { hit in hit.outputs.allSatisfy { executor.blobs.contains($0.digest) } ? hit : nil }
+        for output in hit?.outputs ?? [] where try await !executor.blobs.contains(output.digest) { return nil }
+        return hit
     }
 
     private func reuse(_ hit: PipelineStore.CachedStep, _ facts: StepFacts, _ key: Digest) async throws -> StepReport {
@@ -146,7 +147,7 @@ struct StepWork: Sendable {
         if let output = step.outputs.first {
             try DurableFile.write(Data(JSON.object(metrics.mapValues(JSON.double)).pretty.utf8), to: "\(attemptFolder)/outputs/\(output)")
         }
-        return try collect(result: result)
+        return try await collect(result: result)
     }
 
     private func log(metrics result: JSON?) async throws {
@@ -165,7 +166,7 @@ struct StepWork: Sendable {
                 pipelineRun: run.id, step: step.name, origin: run.origin, reason: run.reason, eventTime: run.eventTime, code: run.code,
                 datasets: datasets, params: run.params, by: record.identity))
         context.log("\(model) version \(outcome.version): \(outcome.verdict)")
-        return try collect(
+        return try await collect(
             result: [
                 "model": .string(model), "version": .int(Int64(outcome.version)), "verdict": .string(outcome.verdict), "evidence": outcome.evidence,
             ])
@@ -191,7 +192,7 @@ struct StepWork: Sendable {
             ProcessRequest(command: ["sh", "-c", command], environment: environment.variables, folder: record.folder, timeout: step.timeout))
         switch result.exit {
         case .exited(0):
-            var report = try collect(result: nil)
+            var report = try await collect(result: nil)
             report.exit = "\(result.exit)"
             return report
         case .cancelled: return .cancelled
@@ -214,7 +215,7 @@ struct StepWork: Sendable {
     }
 
     /// Keeps the declared outputs as blobs.
-    private func collect(result: JSON?) throws -> StepReport {
+    private func collect(result: JSON?) async throws -> StepReport {
         var outputs: [StepOutput] = []
         for name in step.outputs {
             let path = "\(attemptFolder)/outputs/\(name)"
@@ -230,7 +231,7 @@ struct StepWork: Sendable {
                     outcome: .failed(canRetry: true),
                     error: "step '\(step.name)' made a folder of its output \(name); an output is one file, at \(variable)")
             }
-            let (digest, size) = try executor.blobs.put(fileAt: path)
+            let (digest, size) = try await executor.blobs.put(fileAt: path)
             outputs.append(StepOutput(name: name, digest: digest, bytes: size))
         }
         return StepReport(outcome: .succeeded, outputs: outputs, result: result)

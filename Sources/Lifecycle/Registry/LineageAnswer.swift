@@ -66,11 +66,13 @@ extension RegistryService {
             let facts = try await ports.run(id)
             run = LineageAnswer.Run(id: id, name: facts?.name, params: facts?.params ?? [:], metrics: facts?.metrics ?? [:])
         }
+        var environmentFiles: [LineageAnswer.Environment] = []
+        for file in lineage.environmentFiles { environmentFiles.append(await contents(file)) }
         return LineageAnswer(
             model: model, version: version, digest: found.digest, run: run, pipelineRun: lineage.pipelineRun, step: lineage.step,
             codeCommit: lineage.codeCommit, codeClean: lineage.codeClean, codeRepository: lineage.codeRepository, codeSource: lineage.codeSource,
             datasets: try await datasets(of: found), holdout: found.holdout, reference: found.reference, environment: lineage.environment,
-            environmentFiles: lineage.environmentFiles.map(contents), params: lineage.params, features: lineage.features, source: found.source,
+            environmentFiles: environmentFiles, params: lineage.params, features: lineage.features, source: found.source,
             signature: found.signature, declaredSignature: found.declaredSignature, createdAt: found.createdAt, createdBy: found.createdBy)
     }
 
@@ -83,9 +85,9 @@ extension RegistryService {
         return datasets
     }
 
-    private func contents(_ file: Lineage.EnvironmentFile) -> LineageAnswer.Environment {
+    private func contents(_ file: Lineage.EnvironmentFile) async -> LineageAnswer.Environment {
         var answer = LineageAnswer.Environment(name: file.name, digest: file.digest, bytes: file.bytes, content: nil)
-        guard file.bytes <= RegistryService.longestContent, let digest = Digest(hex: file.digest), let data = try? blobs.read(digest) else {
+        guard file.bytes <= RegistryService.longestContent, let digest = Digest(hex: file.digest), let data = try? await blobs.read(digest) else {
             return answer
         }
         answer.content = String(validating: data, as: UTF8.self)

@@ -29,48 +29,60 @@ struct ModelDescription: Sendable {
     }
 }
 
-/// A logged model's files, as they lie on this server.
+/// A logged model's files, wherever they lie; each is fetched only when it is asked for.
 struct LoggedModelFiles: Sendable {
     /// Files that pin an environment, in the order in which people look for them.
     static let environmentNames = ["uv.lock", "pylock.toml", "poetry.lock", "conda.yaml", "python_env.yaml", "requirements.txt"]
     private static let largestEnvironment = 8 << 20
 
-    let files: [String]
+    let files: [RegistryPorts.SourceFile]
     let folder: String?
     let description: ModelDescription?
+    private let scratch: String
 
-    init(_ files: [String]) {
+    /// - Parameter scratch: a folder for copies of files that lie elsewhere.
+    init(_ files: [RegistryPorts.SourceFile], scratch: String) async throws {
         self.files = files
-        let described = files.filter { ($0 as NSString).lastPathComponent == "MLmodel" }.min { $0.count < $1.count }
-        folder = described.map { ($0 as NSString).deletingLastPathComponent }
-        description = described.flatMap { FileManager.default.contents(atPath: $0) }.map { ModelDescription(String(decoding: $0, as: UTF8.self)) }
+        self.scratch = scratch
+        let described = files.filter { ($0.path as NSString).lastPathComponent == "MLmodel" }.min { $0.path.count < $1.path.count }
+        folder = described.map { ($0.path as NSString).deletingLastPathComponent }
+        let text = try await described?.local(scratch)
+        description = text.flatMap { FileManager.default.contents(atPath: $0) }.map { ModelDescription(String(decoding: $0, as: UTF8.self)) }
     }
 
     /// The one that MLmodel's onnx flavour names; without an MLmodel file, the only `.onnx` there is.
-    var onnx: String? {
+    var onnx: RegistryPorts.SourceFile? {
         guard let folder else {
-            let models = files.filter { $0.hasSuffix(".onnx") }
+            let models = files.filter { $0.path.hasSuffix(".onnx") }
             return models.count == 1 ? models.first : nil
         }
         return description?.onnxFile.flatMap { file($0, in: folder) }
     }
 
     /// An example of the inputs.
-    var example: String? {
+    var example: RegistryPorts.SourceFile? {
         guard let folder, let name = description?.exampleFile else { return nil }
         return file(name, in: folder)
     }
 
     /// Each file that pins the environment, with its bytes.
-    var environment: [(name: String, bytes: Data)] {
-        LoggedModelFiles.environmentNames.compactMap { name in
-            let candidates = files.filter { ($0 as NSString).lastPathComponent == name && (folder == nil || $0 == "\(folder ?? "")/\(name)") }
-            guard let path = candidates.min(by: { $0.count < $1.count }), let bytes = FileManager.default.contents(atPath: path),
-                bytes.count <= LoggedModelFiles.largestEnvironment
-            else { return nil }
-            return (name, bytes)
+    func environment() async throws -> [(name: String, bytes: Data)] {
+        var found: [(name: String, bytes: Data)] = []
+        for name in LoggedModelFiles.environmentNames {
+            let candidates = files.filter { file in
+                (file.path as NSString).lastPathComponent == name && folder.map { file.path == LoggedModelFiles.join($0, name) } ?? true
+            }
+            guard let file = candidates.min(by: { $0.path.count < $1.path.count }) else { continue }
+            guard let bytes = FileManager.default.contents(atPath: try await file.local(scratch)), bytes.count <= LoggedModelFiles.largestEnvironment
+            else { continue }
+            found.append((name, bytes))
         }
+        return found
     }
 
-    private func file(_ name: String, in folder: String) -> String? { files.first { $0 == "\(folder)/\(name)" } }
+    private func file(_ name: String, in folder: String) -> RegistryPorts.SourceFile? {
+        files.first { $0.path == LoggedModelFiles.join(folder, name) }
+    }
+
+    private static func join(_ folder: String, _ name: String) -> String { folder.isEmpty ? name : "\(folder)/\(name)" }
 }

@@ -118,10 +118,10 @@ extension RegistryService {
         let staging = try Staging(in: workFolder)
         defer { staging.remove() }
         let deadline = ContinuousClock.now + RegistryService.churnBudget
-        let table = try staging.link(blobs.path(of: sample.digest), as: "sample", format: sample.format)
+        let table = try staging.link(try await blobs.localFile(of: sample.digest), as: "sample", format: sample.format)
         let runners = (
-            try await evaluator.load(blobs.path(of: first), features: from.lineage.features),
-            try await evaluator.load(blobs.path(of: second), features: to.lineage.features)
+            try await evaluator.load(try await blobs.localFile(of: first), features: from.lineage.features),
+            try await evaluator.load(try await blobs.localFile(of: second), features: to.lineage.features)
         )
         let (columns, rows) = try await evaluator.sample(table, rows: RegistryService.churnRows)
         let before = try runners.0.inputs(of: columns, in: "sample", besides: sample.target)

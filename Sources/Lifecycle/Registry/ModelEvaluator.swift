@@ -65,10 +65,10 @@ struct ModelEvaluator: Sendable {
     ) async throws -> HoldoutAnswers {
         let kept = try await database.read { try EvaluationStore($0).answers(key) }
         // An answer whose blob is gone is computed again.
-        if let kept, let data = try? blobs.read(kept), let answers = try? data.decodeJSON(HoldoutAnswers.self) { return answers }
+        if let kept, let data = try? await blobs.read(kept), let answers = try? data.decodeJSON(HoldoutAnswers.self) { return answers }
         let runner = try await load()
         let answers = try await answers(of: runner, on: columns, target: key.target, task: key.task)
-        let digest = try blobs.put(try JSONEncoder.tern.encode(answers))
+        let digest = try await blobs.put(try JSONEncoder.tern.encode(answers))
         let metrics = answers.metrics()
         try await database.write { try EvaluationStore($0).insert(key, metrics: metrics, answers: digest, now: $0.now) }
         return answers

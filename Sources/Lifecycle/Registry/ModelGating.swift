@@ -26,9 +26,9 @@ extension RegistryService {
             let staging = try Staging(in: workFolder)
             defer { staging.remove() }
             let file = try staging.add(holdoutFile, as: "holdout")
-            let runner = try await evaluator.load(blobs.path(of: digest), features: found.lineage.features)
+            let runner = try await evaluator.load(blobs.localFile(of: digest), features: found.lineage.features)
             _ = try await evaluator.readTable(file.path, for: runner, called: "holdout", target: declaration.target)
-            _ = try blobs.put(fileAt: file.path)
+            _ = try await blobs.put(fileAt: file.path)
             found.holdout = file.digest
             found.holdoutFormat = file.format
         }
@@ -106,8 +106,8 @@ extension RegistryService {
         let staging = try Staging(in: workFolder)
         defer { staging.remove() }
         do {
-            let table = try staging.link(blobs.path(of: holdout), as: "holdout", format: version.holdoutFormat)
-            let runner = try await evaluator.load(blobs.path(of: digest), features: version.lineage.features)
+            let table = try await staging.link(blobs.localFile(of: holdout), as: "holdout", format: version.holdoutFormat)
+            let runner = try await evaluator.load(blobs.localFile(of: digest), features: version.lineage.features)
             let columns = try await evaluator.readTable(table, for: runner, called: "holdout", target: declaration.target)
             let task = try ModelTask(named: declaration.task)
             let key = EvaluationKey(model: digest, holdout: holdout, target: declaration.target, task: task)
@@ -142,7 +142,7 @@ extension RegistryService {
             var key = candidate
             key.model = digest
             let answers = try await evaluator.answers(key, on: columns) {
-                try await evaluator.load(blobs.path(of: digest), features: champion.lineage.features)
+                try await evaluator.load(blobs.localFile(of: digest), features: champion.lineage.features)
             }
             return .measured(.init(version: number, answers: answers, metrics: answers.metrics()))
         } catch let error as TernError where error.code != .cancelled && error.code != .unavailable && error.code != .resourceExhausted {

@@ -175,19 +175,20 @@ extension RegistryService {
     ///
     /// - Throws: `invalid_argument` when an ONNX file does not take what its signature declares, or what the model's versions must take.
     private func readModel(at origin: Origin, declaration: ModelDeclaration?, into draft: inout ModelVersionDraft) async throws {
-        let files = LoggedModelFiles(try await ports.artifactFile(origin.location ?? origin.source, origin.runID))
+        let staging = try Staging(in: workFolder)
+        defer { staging.remove() }
+        let files = try await LoggedModelFiles(
+            try await ports.artifactFile(origin.location ?? origin.source, origin.runID), scratch: staging.folder)
         draft.declaredSignature = files.description?.signature
-        draft.lineage.environmentFiles = try store(files.environment)
-        guard let path = files.onnx else {
+        draft.lineage.environmentFiles = try await store(files.environment())
+        guard let onnx = files.onnx else {
             draft.statusReason = files.files.isEmpty ? "its artifacts are not on this server." : "it is not an ONNX model."
             return
         }
-        let staging = try Staging(in: workFolder)
-        defer { staging.remove() }
         let file: Staging.File
         let runner: ModelRunner
         do {
-            file = try staging.add(path, as: "model")
+            file = try staging.add(try await onnx.local(staging.folder), as: "model")
             runner = try await evaluator.load(file.path)
         } catch let error as TernError where error.code == .invalidArgument {
             draft.statusReason = error.message + "."
@@ -195,7 +196,7 @@ extension RegistryService {
         }
         let signature = ModelSignature(runner.model)
         try await require(signature, of: runner, declared: draft.declaredSignature, declaration: declaration, model: draft.model)
-        draft.digest = try blobs.put(fileAt: file.path).digest
+        draft.digest = try await blobs.put(fileAt: file.path).digest
         draft.signature = signature
         draft.lineage.features = runner.model.inputs.map(\.name)
         draft.sample = await sample(files, for: runner, in: staging)
@@ -203,7 +204,7 @@ extension RegistryService {
 
     /// The example that its maker logged, as a table; nil when there is none that the model could be asked about.
     private func sample(_ files: LoggedModelFiles, for runner: ModelRunner, in staging: Staging) async -> Digest? {
-        guard let path = files.example, let data = FileManager.default.contents(atPath: path), data.count <= InputExample.mostBytes,
+        guard let path = try? await files.example?.local(staging.folder), let data = FileManager.default.contents(atPath: path), data.count <= InputExample.mostBytes,
             let json = try? JSON(parsing: data),
             let example = InputExample(json, input: runner.model.inputs.count == 1 ? runner.model.inputs.first?.name : nil),
             (try? runner.inputs(of: example.columns, in: "example", besides: nil)) != nil
@@ -211,6 +212,6 @@ extension RegistryService {
         let table = staging.folder + "/sample.parquet"
         // Without the table engine a version is registered all the same, with nothing to compare its answers on.
         guard (try? await evaluator.tables.write(example.columns, toParquet: table)) != nil else { return nil }
-        return try? blobs.put(fileAt: table).digest
+        return try? await blobs.put(fileAt: table).digest
     }
 }

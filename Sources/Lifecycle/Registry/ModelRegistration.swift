@@ -87,8 +87,8 @@ extension RegistryService {
             profile = try await evaluator.profile(of: runner, on: columns, target: declaration.target)
             reference = staged
         }
-        for staged in [file, holdout, reference].compactMap(\.self) { _ = try blobs.put(fileAt: staged.path) }
-        lineage.environmentFiles += try store(request.environment.sorted { $0.key < $1.key }.map { ($0.key, Data($0.value.utf8)) })
+        for staged in [file, holdout, reference].compactMap(\.self) { _ = try await blobs.put(fileAt: staged.path) }
+        lineage.environmentFiles += try await store(request.environment.sorted { $0.key < $1.key }.map { ($0.key, Data($0.value.utf8)) })
 
         if lineage.features.isEmpty { lineage.features = runner.model.inputs.map(\.name) }
         let draft = ModelVersionDraft(
@@ -156,8 +156,12 @@ extension RegistryService {
     }
 
     /// Stores the files that pin an environment.
-    func store(_ files: [(name: String, bytes: Data)]) throws -> [Lineage.EnvironmentFile] {
-        try files.map { Lineage.EnvironmentFile(name: $0.name, digest: try blobs.put($0.bytes).hex, bytes: $0.bytes.count) }
+    func store(_ files: [(name: String, bytes: Data)]) async throws -> [Lineage.EnvironmentFile] {
+        var stored: [Lineage.EnvironmentFile] = []
+        for file in files {
+            stored.append(Lineage.EnvironmentFile(name: file.name, digest: try await blobs.put(file.bytes).hex, bytes: file.bytes.count))
+        }
+        return stored
     }
 
     /// - Throws: `not_found` when there is no such model; `conflict` when nobody owns it.

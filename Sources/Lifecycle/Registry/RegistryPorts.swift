@@ -35,10 +35,26 @@ package struct RegistryPorts: Sendable {
         }
     }
 
+    /// A file below a version's source.
+    package struct SourceFile: Sendable {
+        /// Where it lies, as its store names it.
+        package var path: String
+        /// A file of this machine with its bytes: itself, or a copy made in the folder that is given.
+        package var local: @Sendable (_ scratch: String) async throws -> String
+
+        package init(path: String, local: @escaping @Sendable (_ scratch: String) async throws -> String) {
+            self.path = path
+            self.local = local
+        }
+
+        /// A file of this machine.
+        package init(at path: String) { self.init(path: path) { _ in path } }
+    }
+
     package var run: @Sendable (_ id: String) async throws -> RunFacts?
     package var loggedModel: @Sendable (_ id: String) async throws -> LoggedModelFacts?
-    /// The files below a version's source, as local paths; empty when the source lies elsewhere.
-    package var artifactFile: @Sendable (_ source: String, _ runID: String?) async throws -> [String]
+    /// The files below a version's source; empty when the source lies elsewhere.
+    package var artifactFile: @Sendable (_ source: String, _ runID: String?) async throws -> [SourceFile]
     /// Who serves this version now (`endpoint price`), so that it is not deleted under them.
     package var user: @Sendable (_ model: String, _ version: Int) async throws -> String?
     /// Told when a model that a run logged became a version, so that tracking can show it there.
@@ -51,7 +67,7 @@ package struct RegistryPorts: Sendable {
     package init(
         run: @escaping @Sendable (String) async throws -> RunFacts? = { _ in nil },
         loggedModel: @escaping @Sendable (String) async throws -> LoggedModelFacts? = { _ in nil },
-        artifactFile: @escaping @Sendable (String, String?) async throws -> [String] = { _, _ in [] },
+        artifactFile: @escaping @Sendable (String, String?) async throws -> [SourceFile] = { _, _ in [] },
         user: @escaping @Sendable (String, Int) async throws -> String? = { _, _ in nil },
         loggedModelRegistered: @escaping @Sendable (String, String, Int) async throws -> Void = { _, _, _ in },
         deployments: @escaping @Sendable (String) async throws -> [VersionDeployment] = { _ in [] },

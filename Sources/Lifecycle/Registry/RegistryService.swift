@@ -89,11 +89,12 @@ package struct RegistryService: Sendable {
                 .conflict, "version \(version) of \(model) cannot be served: \(found.statusReason ?? "it has no ONNX file")",
                 hint: "register an ONNX export of it")
         }
-        guard blobs.contains(digest) else {
+        do {
+            return try await blobs.localFile(of: digest)
+        } catch let error as TernError where error.code == .notFound {
             throw TernError(
-                .dataLoss, "the file of \(found.subject) (\(digest.short)) is gone from \(blobs.folder)", hint: "restore it from a backup")
+                .dataLoss, "the file of \(found.subject) (\(digest.short)) is gone from \(blobs.place)", hint: "restore it from a backup")
         }
-        return blobs.path(of: digest)
     }
 
     // MARK: Evaluation

@@ -6,10 +6,16 @@ package struct TrackingRoom: Sendable {
     package let service: TrackingService
     package let artifacts: ArtifactStore
 
+    package init(database: Database, artifacts: ArtifactStore) {
+        service = TrackingService(database: database)
+        self.artifacts = artifacts
+    }
+
+    /// With the files on this machine's disk.
+    ///
     /// - Parameter artifactFolder: usually `<home>/artifacts`.
     package init(database: Database, artifactFolder: String) throws {
-        service = TrackingService(database: database)
-        artifacts = try ArtifactStore(folder: artifactFolder)
+        self.init(database: database, artifacts: try ArtifactStore(folder: artifactFolder))
     }
 
     package static let migrations: [Migration] = TrackingMigrations.all

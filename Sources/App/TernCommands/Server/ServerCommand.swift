@@ -19,6 +19,9 @@ package struct ServerCommand: AsyncParsableCommand {
     @Option(help: "A PostgreSQL database, postgresql://USER@HOST/NAME. Default: a SQLite file in the home.")
     package var database: String?
 
+    @Option(help: "Where blobs and artifacts lie: s3://bucket/prefix; without it (and without TERN_BLOBS) in the home.")
+    package var blobs: String?
+
     package init() {}
 
     package func validate() throws {
@@ -27,7 +30,9 @@ package struct ServerCommand: AsyncParsableCommand {
 
     package func run() async throws {
         let configuration = ServerConfiguration(
-            home: options.homeFolder, database: database, host: host, port: port, adminToken: ProcessInfo.processInfo.environment["TERN_ADMIN_TOKEN"])
+            home: options.homeFolder, database: database, host: host, port: port,
+            adminToken: ProcessInfo.processInfo.environment["TERN_ADMIN_TOKEN"],
+            blobs: blobs ?? ProcessInfo.processInfo.environment["TERN_BLOBS"])
         try await TernServer.runUntilSignal(configuration) { url in
             print("listening on \(url)")
             fflush(nil)

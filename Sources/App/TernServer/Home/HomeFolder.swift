@@ -37,8 +37,6 @@ package final class HomeFolder: Sendable {
     deinit { close(lock) }
 
     package var database: String { path + "/tern.sqlite" }
-    package var blobs: String { path + "/blobs" }
-    package var artifacts: String { path + "/artifacts" }
     package var inferenceLog: String { path + "/log" }
     package var jobs: String { path + "/jobs" }
     package var temporary: String { path + "/tmp" }

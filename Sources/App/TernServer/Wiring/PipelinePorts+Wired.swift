@@ -13,7 +13,7 @@ extension PipelinePorts {
             dataset: { name, number in
                 let version = try await datasets.service.version(name, number)
                 return PipelineDataset(
-                    name: name, version: version.version, digest: version.digest, path: try datasets.service.file(of: version))
+                    name: name, version: version.version, digest: version.digest, path: try await datasets.service.file(of: version))
             },
             createTrackingRun: { experiment, name, tags in
                 try await tracking.service.startRun(experimentNamed: experiment, name: name, tags: tags, by: identity)

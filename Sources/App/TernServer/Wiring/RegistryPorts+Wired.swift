@@ -28,7 +28,12 @@ extension RegistryPorts {
                     return nil
                 }
             },
-            artifactFile: { source, _ in try tracking.artifacts.files(below: source) },
+            artifactFile: { source, _ in
+                let artifacts = tracking.artifacts
+                return try await artifacts.files(below: source).map { path in
+                    SourceFile(path: path) { try await artifacts.localFile(path, scratch: $0) }
+                }
+            },
             user: { model, version in
                 let releases = try late.releaseService()
                 for name in releases.endpointNames {
