@@ -2,6 +2,7 @@ import Foundation
 import Synchronization
 import TernJobs
 import TernKernel
+import TernStats
 import TernStore
 import TernTestSupport
 import Testing
@@ -142,7 +143,7 @@ struct SweepFixture: Sendable {
                 }
                 let before = try await database.read { [id] in try SweepStore.sweep(id, $0) }
                 #expect(before?.trials.map(\.state) == [.running, .running])
-                FileManager.default.createFile(atPath: folder + "/project/go", contents: nil)
+                _ = FileManager.default.createFile(atPath: folder + "/project/go", contents: nil)
                 try await SweepFixture.working(in: folder, database, tracking) { fixture in
                     let sweep = try await fixture.service.waitUntilEnded(id, timeout: .seconds(60))
                     #expect(sweep.state == .finished)
@@ -196,7 +197,8 @@ struct SweepFixture: Sendable {
             #expect(refused?.code == .notAllowed)
             let sweep = try await fixture.start("true", count: 1)
             for verb in [fixture.service.stop, fixture.service.pause] {
-                #expect(await #expect(throws: TernError.self) { try await verb(sweep.id, viewer) }?.code == .notAllowed)
+                let refused = await #expect(throws: TernError.self) { try await verb(sweep.id, viewer) }
+                #expect(refused?.code == .notAllowed)
             }
             _ = try await fixture.wait(sweep)
         }
@@ -230,7 +232,7 @@ struct SweepFixture: Sendable {
             var trial = Trial(number: 1, params: ["x": 0.25, "y": 1.0])
             trial.objective = 1e-300
             trial.best = -2
-            trial.curve = .init(count: 3, best: -2, atBands: [1, 2.5])
+            trial.curve = Hyperband(minimum: 1, eta: 2)?.curve([1, 2.5, -2])
             trial.run = "r"
             trial.stopAs = .pruned
             trial.error = "it's \"bad\"; DROP TABLE sweeps"

@@ -28,9 +28,9 @@ import Testing
     }
 
     @Test func `bands grow from the least or shrink from the most iterations`() throws {
-        #expect(Array(try #require(Hyperband(minimum: 2, eta: 3)).bands.prefix(4)) == [2, 6, 18, 54])
-        #expect(try #require(Hyperband(maximum: 27, count: 2, eta: 3)).bands == [3, 9])
-        #expect(try #require(Hyperband(maximum: 4, count: 9, eta: 3)).bands == [1])
+        #expect(Array((Hyperband(minimum: 2, eta: 3)?.bands ?? []).prefix(4)) == [2, 6, 18, 54])
+        #expect(Hyperband(maximum: 27, count: 2, eta: 3)?.bands == [3, 9])
+        #expect(Hyperband(maximum: 4, count: 9, eta: 3)?.bands == [1])
         #expect(Hyperband(maximum: 2, count: 2, eta: 3) == nil)
         #expect(Hyperband(minimum: 0) == nil)
         #expect(Hyperband(minimum: 1, eta: 1) == nil)

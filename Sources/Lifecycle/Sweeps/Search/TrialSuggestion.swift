@@ -33,6 +33,9 @@ struct TrialSuggestion {
     /// How many results are gathered at random before the process is asked.
     private var beginning: Int { min(8, max(3, definition.parameters.count { !$0.isConstant } + 1)) }
 
+    /// Every so many trials one is drawn at random: what the process is wrongly sure of, such as a choice that it saw in bad company only, is seen again.
+    private static let exploration = 4
+
     private func improve(_ number: Int, _ trials: [Trial]) -> [JSON] {
         var generator = SearchGenerator(seed: seed, stream: number)
         let first = draw(&generator)
@@ -46,6 +49,7 @@ struct TrialSuggestion {
         // A combination that was tried tells nothing new, as long as there are others.
         let fresh = points.indices.filter { !tried.contains(points[$0]) }
         let open = fresh.isEmpty ? Array(points.indices) : fresh
+        if number % TrialSuggestion.exploration == 0, let random = open.first { return candidates[random] }
         return search.choose(among: open.map { points[$0] }).map { candidates[open[$0]] } ?? first
     }
 
