@@ -64,6 +64,8 @@ struct DashboardSource: Sendable {
     var datasets: @Sendable () async throws -> DatasetsPage
     var dataset: @Sendable (_ name: String, _ version: Int?) async throws -> DatasetPage
     var ledger: @Sendable (LedgerQuery) async throws -> LedgerPage
+    var version: @Sendable (_ model: String, _ version: Int) async throws -> VersionPage = { throw TernError.notFound("no version \($1) of \($0)") }
+    var modelCompare: @Sendable (ModelCompareQuery) async throws -> ModelComparePage = { throw TernError.notFound("no model \($0.model)") }
 }
 
 extension DashboardSource {
@@ -84,5 +86,7 @@ extension DashboardSource {
         datasets = { try await DatasetLoader(services: services).list() }
         dataset = { try await DatasetLoader(services: services).load($0, $1) }
         ledger = { try await LedgerLoader(services: services).load($0) }
+        version = { try await VersionLoader(services: services).load($0, $1) }
+        modelCompare = { try await ModelCompareLoader(services: services).load($0) }
     }
 }

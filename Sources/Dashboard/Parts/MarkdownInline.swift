@@ -3,7 +3,7 @@ struct MarkdownInline {
     /// The most levels of emphasis in each other.
     private static let deepest = 8
     /// Longer link texts and addresses are text.
-    private static let longestLink = 2000
+    private static let longestLink = 1000
 
     static func write(_ text: [UInt8], to output: inout [UInt8]) { write(text[...], depth: 0, to: &output) }
 
@@ -115,7 +115,8 @@ struct MarkdownInline {
             let after = run.endIndex < text.endIndex ? text[run.endIndex] : nil
             // Both of three marks close together: `***a***`.
             let closes = run.count == width || (run.count >= 3 && width <= run.count)
-            if closes, start > text.startIndex, before != 32, before != 10, before != UInt8(ascii: "\\"), byte == UInt8(ascii: "*") || !isWord(after) {
+            if closes, start > text.startIndex, before != 32, before != 10, before != UInt8(ascii: "\\"), byte == UInt8(ascii: "*") || !isWord(after)
+            {
                 return run.count > width ? run.endIndex - width : start
             }
             index = run.endIndex
@@ -175,5 +176,7 @@ struct MarkdownInline {
         return byte >= 128 || (48...57).contains(byte) || (65...90).contains(byte) || (97...122).contains(byte) || byte == UInt8(ascii: "_")
     }
 
-    private static func isPunctuation(_ byte: UInt8) -> Bool { (33...47).contains(byte) || (58...64).contains(byte) || (91...96).contains(byte) || (123...126).contains(byte) }
+    private static func isPunctuation(_ byte: UInt8) -> Bool {
+        (33...47).contains(byte) || (58...64).contains(byte) || (91...96).contains(byte) || (123...126).contains(byte)
+    }
 }
