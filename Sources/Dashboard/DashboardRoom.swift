@@ -64,6 +64,8 @@ struct DashboardSource: Sendable {
     var datasets: @Sendable () async throws -> DatasetsPage
     var dataset: @Sendable (_ name: String, _ version: Int?) async throws -> DatasetPage
     var ledger: @Sendable (LedgerQuery) async throws -> LedgerPage
+    /// The models after a name.
+    var moreModels: @Sendable (_ after: String) async throws -> ModelsPage = { _ in ModelsPage(models: []) }
     var version: @Sendable (_ model: String, _ version: Int) async throws -> VersionPage = { throw TernError.notFound("no version \($1) of \($0)") }
     var modelCompare: @Sendable (ModelCompareQuery) async throws -> ModelComparePage = { throw TernError.notFound("no model \($0.model)") }
 }
@@ -75,6 +77,7 @@ extension DashboardSource {
         run = { try await RunLoader(services: services).load($0) }
         metric = { try await RunLoader(services: services).metric($1, of: $0) }
         models = { try await ModelLoader(services: services).list() }
+        moreModels = { try await ModelLoader(services: services).list(after: $0) }
         model = { try await ModelLoader(services: services).load($0) }
         endpoints = { EndpointsPage(endpoints: try await EndpointCardLoader(services: services).all()) }
         endpoint = { try await EndpointLoader(services: services).load($0) }

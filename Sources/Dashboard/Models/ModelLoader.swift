@@ -7,9 +7,14 @@ struct ModelLoader: Sendable {
 
     let services: DashboardServices
 
-    func list() async throws -> ModelsPage {
-        ModelsPage(
-            models: try await services.registry.models().map { model in
+    /// Models on one page of the list.
+    private static let listed = 200
+
+    func list(after name: String = "") async throws -> ModelsPage {
+        let models = try await services.registry.models(after: name, limit: ModelLoader.listed + 1)
+        let shown = models.prefix(ModelLoader.listed)
+        var page = ModelsPage(
+            models: shown.map { model in
                 func version(_ number: Int?) -> Link? { number.map { Link.version(model.name, $0, text: "v\($0)") } }
                 return ModelsPage.Row(
                     model: Link.model(model.name), purpose: model.purpose ?? model.description ?? "", owner: model.owner ?? "",
@@ -17,6 +22,10 @@ struct ModelLoader: Sendable {
                     versions: Figures.count(model.versions), champion: version(model.champion), approved: version(model.latestApproved),
                     latest: version(model.latest), updated: Moment(model.updatedAt))
             })
+        if models.count > shown.count, let last = shown.last {
+            page.more = Link(text: "Models after \(last.name)", address: "/models?after=" + Link.escape(last.name))
+        }
+        return page
     }
 
     func load(_ name: String) async throws -> ModelPage {

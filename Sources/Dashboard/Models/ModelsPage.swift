@@ -13,6 +13,8 @@ struct ModelsPage: DashboardPage {
     }
 
     var models: [Row]
+    /// The models that come after these.
+    var more: Link?
 
     static let name = "models"
     static let template = #"""
@@ -29,6 +31,7 @@ struct ModelsPage: DashboardPage {
         </tbody></table>
         {{^models}}<p class="empty">No model yet: <code>tern apply</code> \#
         declares those of a project, and MLflow clients may register their own.</p>{{/models}}
+        {{#more}}<p class="pages">{{>link}}</p>{{/more}}
         </section>
         """#
 }

@@ -19,11 +19,22 @@ package struct RegistryService: Sendable {
 
     // MARK: Models
 
+    /// By name.
     package func models() async throws -> [ModelSummary] {
         try await database.read { connection in
             let store = ModelStore(connection)
             let counts = try store.counts()
             return try store.all().map { ModelSummary($0, counts[$0.name] ?? VersionCounts()) }
+        }
+    }
+
+    /// By name, some of those after a name; "" for the first.
+    package func models(after name: String, limit: Int) async throws -> [ModelSummary] {
+        try await database.read { connection in
+            let store = ModelStore(connection)
+            let models = try store.all(after: name, limit: max(0, limit))
+            let counts = try models.isEmpty ? [:] : store.counts(of: models.map(\.name))
+            return models.map { ModelSummary($0, counts[$0.name] ?? VersionCounts()) }
         }
     }
 
@@ -36,7 +47,7 @@ package struct RegistryService: Sendable {
         try await database.read { connection in
             let store = ModelStore(connection)
             let model = try store.get(name)
-            var summary = ModelSummary(model, try store.counts(of: name)[name] ?? VersionCounts())
+            var summary = ModelSummary(model, try store.counts(of: [name])[name] ?? VersionCounts())
             summary.card = model.card
             return summary
         }

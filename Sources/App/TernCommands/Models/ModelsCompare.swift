@@ -65,7 +65,7 @@ package struct ModelsCompare: TernSubcommand {
         }
         terminal.table(["first", "second", "rows"], (churn["flips"]?.arrayValue ?? []).map { [$0.cell("from"), $0.cell("to"), $0.cell("rows")] })
         if let spread = churn["difference"] {
-            terminal.facts(["mean", "p50", "p90", "p99", "max"].map { name in ("|difference| \(name)", spread.cell(name)) })
+            terminal.facts(["mean", "p50", "p90", "p99", "max"].map { name in ("difference, \(name)", spread.cell(name)) })
         }
     }
 }
