@@ -79,6 +79,7 @@ def world(tmp_path_factory):
     (folder / "tern.yaml").write_text(PROJECT)
     for command in (["init", "-q"], ["add", "."], ["-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "first"]):
         subprocess.run(["git", "-C", str(folder), *command], check=True)
+    subprocess.run(["git", "-C", str(folder), "remote", "add", "origin", "https://me:secret@example.com/grid.git"], check=True)
     with Server(tmp_path_factory.mktemp("home")) as server:
         server.folder, server.frame = folder, frame
         for command in (["apply"], ["data", "add", "rows"]):
@@ -127,6 +128,7 @@ def test_the_lineage_of_a_trained_version(world):
     head = subprocess.run(["git", "-C", str(world.folder), "rev-parse", "HEAD"], capture_output=True, text=True, check=True).stdout.strip()
     assert lineage["code_commit"] == head and lineage["code_clean"] is True
     assert world.ok("GET", "models/direction/versions/2/lineage")["code_clean"] is False
+    assert lineage["code_repository"] == "https://example.com/grid.git" and "secret" not in json.dumps(lineage)
     (data,) = lineage["datasets"]
     assert (data["name"], data["version"], data["rows"]) == ("rows", 1, 400)
     assert lineage["params"] == {"level": 3}
@@ -286,6 +288,19 @@ def test_other_flavours_keep_their_signature_as_given(world, registry, name):
     assert mlflow.pyfunc.load_model(f"models:/{name}/1").predict(frame[["a", "b"]]).shape == (400,)
     page = html(world, f"/models/{name}/versions/1")
     assert "As declared by its maker" in page and "Not an ONNX model" in page
+
+
+def test_a_model_without_an_owner_is_not_released(world, registry, name):
+    log_onnx(name, onnx_of(LogisticRegression(), world.frame), None)
+    world.ok("POST", f"models/{name}/versions/1/approve", {"reason": "looks sound"})
+    # tern.yaml cannot name such a model; this is what a request of one's own making gets.
+    project = world.ok("GET", "project")["projects"][0]
+    endpoint = project["endpoints"][0] | {"name": name, "model": name}
+    project |= {"name": name, "datasets": [], "pipelines": [], "models": [], "monitors": [], "policies": [], "endpoints": [endpoint]}
+    world.ok("POST", "project/apply", {"project": project})
+    done = tern("release", name, "--version", "1", server=world, cwd=world.folder)
+    assert done.returncode == 1 and "has no owner, so no version of it is released" in done.stderr
+    assert world.ok("GET", f"models/{name}/deployments")["deployments"] == []
 
 
 def test_an_mlflow_description_is_the_card(world, registry, name):

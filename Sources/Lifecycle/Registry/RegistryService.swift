@@ -60,6 +60,19 @@ package struct RegistryService: Sendable {
         try await database.read { try ModelVersionStore($0).get(model, version) }
     }
 
+    /// Where a version stands, for whoever wants to put it before clients.
+    ///
+    /// - Throws: `not_found`; `conflict` for a model that nobody owns, such as one that only an MLflow client made.
+    package func releasable(_ model: String, _ version: Int) async throws -> ModelVersionStatus {
+        let status = try await self.version(model, version).status
+        guard try await self.model(model).declaration != nil else {
+            throw TernError(
+                .conflict, "model '\(model)' has no owner, so no version of it is released",
+                hint: "declare it under models: in tern.yaml, with an owner, then tern apply")
+        }
+        return status
+    }
+
     /// Newest first.
     ///
     /// - Throws: `not_found` when there is no such model.

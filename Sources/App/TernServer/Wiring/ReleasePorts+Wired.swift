@@ -11,7 +11,7 @@ extension ReleasePorts {
         ReleasePorts(
             status: { model, version in
                 do {
-                    return try await registry.service.version(model, version).status.rawValue
+                    return try await registry.service.releasable(model, version).rawValue
                 } catch let error as TernError where error.code == .notFound {
                     return nil
                 }
