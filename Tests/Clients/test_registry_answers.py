@@ -91,8 +91,9 @@ def world(tmp_path_factory):
         run_pipeline(server)
         for version in (1, 2):
             server.ok("POST", f"models/direction/versions/{version}/approve", {"reason": f"checked {version}"})
+            # The endpoint may have followed the approval by itself.
             done = tern("release", "way", "--version", str(version), server=server, cwd=folder)
-            assert done.returncode == 0, done.stderr + done.stdout
+            assert done.returncode == 0 or "already answers" in done.stderr, done.stderr + done.stdout
             server.ok("POST", "endpoints/way/settle", {})
         yield server
 

@@ -93,6 +93,14 @@ package struct RegistryService: Sendable {
         try await database.read { try ModelVersionStore($0).latest(of: model, status: .approved) }
     }
 
+    /// The highest number that is approved, of a model that somebody owns; nil for any other.
+    package func latestReleasable(_ model: String) async throws -> Int? {
+        try await database.read { connection in
+            guard try ModelStore(connection).find(model)?.declaration != nil else { return nil }
+            return try ModelVersionStore(connection).latest(of: model, status: .approved)
+        }
+    }
+
     /// The version under an alias, nil when there is none.
     package func alias(_ alias: String, of model: String) async throws -> Int? {
         try await database.read { try ModelStore($0).version(alias: alias, of: model) }

@@ -16,7 +16,7 @@ extension ReleasePorts {
                     return nil
                 }
             },
-            latestApproved: { try await registry.service.latestApproved($0) },
+            latestApproved: { try await registry.service.latestReleasable($0) },
             ensureLoaded: { try await serving.pool.ensureLoaded($0) },
             isLoaded: { serving.pool.loaded(ModelPool.Key($0)) != nil },
             // Who may release has been asked; that its version becomes the champion follows.
