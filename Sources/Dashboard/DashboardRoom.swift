@@ -70,6 +70,10 @@ struct DashboardSource: Sendable {
     var sweeps: @Sendable () async throws -> SweepsPage = { SweepsPage(sweeps: []) }
     var sweep: @Sendable (_ id: String) async throws -> SweepPage = { throw TernError.notFound("no sweep '\($0)'") }
     var sweepChart: @Sendable (_ id: String) async throws -> ParallelChart = { throw TernError.notFound("no sweep '\($0)'") }
+    /// The models after a name.
+    var moreModels: @Sendable (_ after: String) async throws -> ModelsPage = { _ in ModelsPage(models: []) }
+    var version: @Sendable (_ model: String, _ version: Int) async throws -> VersionPage = { throw TernError.notFound("no version \($1) of \($0)") }
+    var modelCompare: @Sendable (ModelCompareQuery) async throws -> ModelComparePage = { throw TernError.notFound("no model \($0.model)") }
 }
 
 extension DashboardSource {
@@ -79,6 +83,7 @@ extension DashboardSource {
         run = { try await RunLoader(services: services).load($0) }
         metric = { try await RunLoader(services: services).metric($1, of: $0) }
         models = { try await ModelLoader(services: services).list() }
+        moreModels = { try await ModelLoader(services: services).list(after: $0) }
         model = { try await ModelLoader(services: services).load($0) }
         endpoints = { EndpointsPage(endpoints: try await EndpointCardLoader(services: services).all()) }
         endpoint = { try await EndpointLoader(services: services).load($0) }
@@ -93,5 +98,7 @@ extension DashboardSource {
         sweeps = { try await SweepLoader(services: services).list() }
         sweep = { try await SweepLoader(services: services).load($0) }
         sweepChart = { try await SweepLoader(services: services).chart($0) }
+        version = { try await VersionLoader(services: services).load($0, $1) }
+        modelCompare = { try await ModelCompareLoader(services: services).load($0) }
     }
 }

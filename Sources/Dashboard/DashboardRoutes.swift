@@ -11,6 +11,7 @@ struct DashboardRoutes: Sendable {
         let pages = router.group("").add(middleware: PageErrors())
         mountPages(on: pages)
         mountEndpoints(on: pages)
+        mountVersions(on: pages)
         AssetRoutes().mount(on: router)
         mountCharts(on: router)
         pages.get("**") { request, _ -> Response in
@@ -30,7 +31,8 @@ struct DashboardRoutes: Sendable {
             return try PageFrame(.runs, page.title, charts: true).response(page, to: request)
         }
         pages.get("models") { [source] request, _ in
-            try PageFrame(.models, "Models").response(try await source.models(), to: request)
+            let page = if let after = request.query("after") { try await source.moreModels(after) } else { try await source.models() }
+            return try PageFrame(.models, "Models").response(page, to: request)
         }
         pages.get("models/:name") { [source] request, context in
             let page = try await source.model(context.path("name"))

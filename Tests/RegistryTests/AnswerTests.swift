@@ -175,6 +175,15 @@ import Testing
             _ = try await fixture.service.createModel("market", by: eve)
             let error = await refusal { _ = try await fixture.service.register(fixture.request()) }
             #expect(error?.message == "model 'market' has no owner")
+            _ = try await fixture.service.importVersion(ImportRequest(model: "market", source: "s3://bucket/x", by: eve))
+            let unreleased = await refusal { _ = try await fixture.service.releasable("market", 1) }
+            #expect(unreleased?.code == .conflict)
+            try await fixture.service.approve("market", 1, by: ann)
+            #expect(try await fixture.service.latestApproved("market") == 1)
+            #expect(try await fixture.service.latestReleasable("market") == nil)
+            #expect(try await fixture.service.latestReleasable("nobody") == nil)
+            try await fixture.service.apply([RegistryFixture.declaration()], by: ann)
+            #expect(try await fixture.service.releasable("market", 1) == .approved)
         }
     }
 

@@ -175,6 +175,20 @@ import Testing
         }
     }
 
+    @Test func `the list of models pages by name, with what there is of each`() async throws {
+        try await with { fixture in
+            let first = try await fixture.service.models(after: "", limit: 2)
+            #expect(first.map(\.name) == ["100%", "Market_1"])
+            #expect(first.map(\.versions) == [0, 2])
+            #expect(first.map(\.latest) == [nil, 2])
+            let rest = try await fixture.service.models(after: "Market_1", limit: 2)
+            #expect(rest.map(\.name) == ["market-2"])
+            let all = try await fixture.service.models()
+            #expect(all.map(\.versions) == [0, 2, 1])
+            #expect(try await fixture.service.models(after: "z", limit: 2).isEmpty)
+        }
+    }
+
     @Test func `lists and searches find their rows by an index`() async throws {
         try await RegistryFixture.with(nil) { fixture in
             let place = RegistryQuery(order: [.init(.updated, ascending: false), .init(.name), .init(.version, ascending: false)], limit: 10)

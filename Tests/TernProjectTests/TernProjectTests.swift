@@ -114,6 +114,25 @@ private let sound = """
         #expect(problems(text).contains { $0.contains("the steps wait for each other in a circle: a → b → a") })
     }
 
+    @Test func `a model's card is read from its file, and its inputs may have to stay as they are`() throws {
+        let folder = NSTemporaryDirectory() + "tern-card-\(UInt64.random(in: 0...UInt64.max))"
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(atPath: folder) }
+        try Data("# Card".utf8).write(to: URL(fileURLWithPath: folder + "/card.md"))
+        try Data([0xff, 0xfe]).write(to: URL(fileURLWithPath: folder + "/bad.md"))
+        func text(_ rest: String) -> String { "project: p\nowner: o\nmodels:\n  m: {purpose: q, target: y, \(rest)}\n" }
+        let project = try Project.read(text("card: card.md, inputs: unchanged"), file: "tern.yaml", folder: folder)
+        #expect(project.models.first?.card == "# Card")
+        #expect(project.models.first?.inputs == .unchanged)
+        for (rest, words) in [
+            ("card: none.md", "there is no model card"), ("card: bad.md", "is not UTF-8 text"),
+            ("inputs: unchangd", "inputs are 'any' or 'unchanged'"),
+        ] {
+            let error = #expect(throws: TernError.self) { _ = try Project.read(text(rest), file: "tern.yaml", folder: folder) }
+            #expect(error?.message.contains(words) == true, "\(rest): \(error?.message ?? "")")
+        }
+    }
+
     @Test func `all problems come at once, in the order of the file`() {
         let found = problems("project: p\nownr: o\ndatasts: {}\nmodels: []\n")
         #expect(found.count == 4)

@@ -70,6 +70,12 @@ package struct ProjectDifference: Codable, Hashable, Sendable {
                 changes(from: before[key] ?? .null, to: after[key] ?? .null, path: path.isEmpty ? key : "\(path).\(key)")
             }
         }
-        return ["\(path): \(old) → \(new)"]
+        return ["\(path): \(shown(old)) → \(shown(new))"]
+    }
+
+    /// A model card is a page of text: its beginning and its size say enough.
+    private static func shown(_ value: JSON) -> String {
+        guard case .string(let text) = value, text.utf8.count > 200 else { return value.description }
+        return JSON.string(text.prefix(40) + "…").description + " (\(text.utf8.count) bytes)"
     }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Registry
 import TernKernel
 import Yams
@@ -7,7 +8,7 @@ extension ProjectReader {
 
     func readModel(_ name: String, _ node: Node, owner: String) -> ModelDeclaration? {
         let path = "models.\(name)"
-        let known = ["purpose", "task", "target", "owner", "gates", "approvals", "approvals_retrained"]
+        let known = ["purpose", "task", "target", "owner", "gates", "approvals", "approvals_retrained", "card", "inputs"]
         guard let section = Section(node, path: path, known: known, problems: problems) else { return nil }
         let purpose = section.required("purpose", example: "What question does it answer?")
         let task = section.text("task") ?? "binary"
@@ -17,7 +18,31 @@ extension ProjectReader {
         return ModelDeclaration(
             name: name, purpose: purpose ?? "", task: task, target: target ?? "", owner: section.text("owner") ?? owner,
             gates: list(section, "gates").compactMap { readGate($0, path: "\(path).gates") },
-            approvals: section.whole("approvals", in: 0...20) ?? 1, approvalsRetrained: section.whole("approvals_retrained", in: 0...20))
+            approvals: section.whole("approvals", in: 0...20) ?? 1, approvalsRetrained: section.whole("approvals_retrained", in: 0...20),
+            card: readCard(section), inputs: readInputsPolicy(section))
+    }
+
+    /// The text of the file that `card:` names: Markdown, beside tern.yaml.
+    private func readCard(_ section: Section) -> String? {
+        guard let file = section.text("card") else { return nil }
+        let path = file.hasPrefix("/") ? file : folder + "/" + file
+        guard let data = FileManager.default.contents(atPath: path) else {
+            problems.add("there is no model card at \(path)", at: section["card"]?.mark, suggestion: "card: card.md, a Markdown file beside tern.yaml")
+            return nil
+        }
+        guard data.count <= RegisteredModel.cardLimit, let text = String(validating: data, as: UTF8.self) else {
+            problems.add("the model card \(path) is not UTF-8 text of at most \(RegisteredModel.cardLimit) bytes", at: section["card"]?.mark)
+            return nil
+        }
+        return text
+    }
+
+    private func readInputsPolicy(_ section: Section) -> InputsPolicy? {
+        guard let word = section.text("inputs") else { return nil }
+        if let policy = InputsPolicy(rawValue: word) { return policy }
+        let words = InputsPolicy.allCases.map(\.rawValue)
+        problems.add("inputs are 'any' or 'unchanged', not '\(word)'", at: section["inputs"]?.mark, nearest: word, in: words)
+        return nil
     }
 
     /// The elements of a list; a problem when the key holds something else.

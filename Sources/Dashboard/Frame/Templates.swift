@@ -6,7 +6,8 @@ protocol DashboardView: Sendable {
     static var template: String { get }
 }
 
-/// All templates, parsed once. Mustache escapes whatever a `{{name}}` puts in; only the frame's own `{{{body}}}` is not escaped.
+/// All templates, parsed once. Mustache escapes whatever a `{{name}}` puts in; only the frame's own `{{{body}}}` is not escaped,
+/// and `{{{card}}}`, which `Markdown` has escaped.
 enum Templates {
     /// By name; parts of pages are templates as well (`{{>badge}}`).
     static let texts: [String: String] = [
@@ -19,6 +20,8 @@ enum Templates {
         "spark": Spark.template, "alert-rows": AlertRow.template, "alert-done-rows": AlertRow.doneTemplate,
         "pipeline-run-rows": PipelineRunRow.template, "sweeps": SweepsPage.template, "sweep": SweepPage.template,
         "sweep-state": SweepPage.stateTemplate,
+        "model-version": VersionPage.template, "model-version-lineage": VersionPage.lineageTemplate, "model-compare": ModelComparePage.template,
+        "compare-picker": ComparePicker.template,
     ]
 
     private static let library = Result {

@@ -7,9 +7,14 @@ struct ModelLoader: Sendable {
 
     let services: DashboardServices
 
-    func list() async throws -> ModelsPage {
-        ModelsPage(
-            models: try await services.registry.models().map { model in
+    /// Models on one page of the list.
+    private static let listed = 200
+
+    func list(after name: String = "") async throws -> ModelsPage {
+        let models = try await services.registry.models(after: name, limit: ModelLoader.listed + 1)
+        let shown = models.prefix(ModelLoader.listed)
+        var page = ModelsPage(
+            models: shown.map { model in
                 func version(_ number: Int?) -> Link? { number.map { Link.version(model.name, $0, text: "v\($0)") } }
                 return ModelsPage.Row(
                     model: Link.model(model.name), purpose: model.purpose ?? model.description ?? "", owner: model.owner ?? "",
@@ -17,22 +22,39 @@ struct ModelLoader: Sendable {
                     versions: Figures.count(model.versions), champion: version(model.champion), approved: version(model.latestApproved),
                     latest: version(model.latest), updated: Moment(model.updatedAt))
             })
+        if models.count > shown.count, let last = shown.last {
+            page.more = Link(text: "Models after \(last.name)", address: "/models?after=" + Link.escape(last.name))
+        }
+        return page
     }
 
     func load(_ name: String) async throws -> ModelPage {
         let model = try await services.registry.summary(name)
         let versions = try await services.registry.versions(name).sorted { $0.version > $1.version }
         let metrics = ModelLoader.columns(versions)
+        let deployments = try await services.registry.deployments(name).filter { $0.to == nil }
         let open = versions.first { $0.status == .pendingApproval }?.version ?? versions.first?.version
         var approvals = model.approvals.map { $0 == 1 ? "One approval." : "\($0) approvals." } ?? ""
         if let retrained = model.approvalsRetrained, retrained != model.approvals {
             approvals += " Retrained versions need \(retrained == 0 ? "none" : String(retrained))."
         }
-        return ModelPage(
+        var page = ModelPage(
             title: model.name, purpose: model.purpose ?? model.description ?? "", owner: model.owner ?? "nobody", task: model.task ?? "Undeclared",
             rules: model.gates, approvals: approvals, metrics: metrics, metricCount: metrics.count,
             versions: versions.map { ModelVersionView($0, columns: metrics, open: $0.version == open) }, ledger: Link.ledger(subject: "model/\(name)")
         )
+        page.card = model.card.map(Markdown.html)
+        page.compare = ComparePicker(name, versions.map { ($0.version, $0.aliases) })
+        for (index, version) in versions.enumerated() {
+            page.versions[index].page = Link(text: "All of version \(version.version)", address: Link.versionPage(name, version.version).address)
+            page.versions[index].answers = deployments.filter { $0.version == version.version }.map(ModelLoader.place)
+        }
+        return page
+    }
+
+    /// `price, primary 95 %`.
+    static func place(_ deployment: VersionDeployment) -> String {
+        "\(deployment.endpoint), \(deployment.role)" + (deployment.share > 0 ? " " + Figures.share(deployment.share) : "")
     }
 
     /// The metrics that people look for first, then those that most versions have.
@@ -77,7 +99,7 @@ extension ModelVersionView {
     }
 
     /// Where it comes from.
-    private static func facts(_ version: ModelVersion) -> [Fact] {
+    static func facts(_ version: ModelVersion) -> [Fact] {
         let lineage = version.lineage
         var facts: [Fact] = []
         func add(_ name: String, _ text: String?, link: Link? = nil, mono: Bool = false) {
@@ -86,10 +108,14 @@ extension ModelVersionView {
         }
         add("Run", nil, link: (version.runID ?? lineage.run).map { Link.run($0, text: $0) }, mono: true)
         add("Pipeline run", lineage.step.map { "step \($0)" }, link: lineage.pipelineRun.map { Link.pipelineRun($0, text: $0) })
-        let state = lineage.codeClean.map { $0 ? "" : " with changes beside it" } ?? ""
+        let state = lineage.codeClean.map { $0 ? ", clean" : " with changes beside it" } ?? ""
         add("Code", lineage.codeCommit.map { String($0.prefix(12)) + state }, mono: true)
+        add("Repository", lineage.codeRepository, mono: true)
+        add("Script", lineage.codeSource, mono: true)
         for dataset in lineage.datasets {
-            add("Dataset", "sha256 \(dataset.digest.prefix(12))", link: Link.dataset(dataset.name, dataset.version), mono: true)
+            // One that only the run knows has no page.
+            let link = dataset.version > 0 ? Link.dataset(dataset.name, dataset.version) : nil
+            add("Dataset", (link == nil ? dataset.name + " " : "sha256 ") + dataset.digest.prefix(12), link: link, mono: true)
         }
         add("Environment", lineage.environment)
         if !lineage.params.isEmpty {

@@ -24,6 +24,7 @@ struct Badge: DashboardView, Equatable {
         "approved": .good, "pass": .good, "passed": .good, "finished": .good, "succeeded": .good, "promoted": .good, "ok": .good, "final": .good,
         "pending_approval": .warn, "paused": .warn, "not_enough_data": .quiet, "provisional": .quiet, "killed": .warn,
         "refused": .bad, "rejected": .bad, "failed": .bad, "fail": .bad, "rolled_back": .bad, "aborted": .bad, "open": .bad,
+        "withdrawn": .warn, "skipped": .quiet, "better": .good, "worse": .bad,
         "running": .busy, "gating": .busy, "planned": .busy, "prepared": .busy, "queued": .busy,
     ]
 

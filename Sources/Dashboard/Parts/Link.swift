@@ -11,6 +11,9 @@ struct Link: DashboardView, Equatable {
     static func version(_ model: String, _ version: Int, text: String? = nil) -> Link {
         Link(text: text ?? "\(model) v\(version)", address: "/models/\(escape(model))#v\(version)")
     }
+    static func versionPage(_ model: String, _ version: Int) -> Link {
+        Link(text: "\(model) v\(version)", address: "/models/\(escape(model))/versions/\(version)")
+    }
     static func endpoint(_ name: String) -> Link { Link(text: name, address: "/endpoints/" + escape(name)) }
     static func run(_ id: String, text: String? = nil) -> Link { Link(text: text ?? String(id.prefix(8)), address: "/runs/" + escape(id)) }
     static func pipelineRun(_ id: String, text: String? = nil) -> Link {

@@ -7,6 +7,8 @@ package struct CodeFacts: Codable, Hashable, Sendable {
     package var commit: String?
     /// Whether the working copy held nothing but that commit.
     package var clean: Bool?
+    /// Where the commit can be fetched (git's `origin`), without any password.
+    package var repository: String?
     /// Digest of `packages`.
     package var environment: Digest?
     /// The installed Python packages, `name==version`.
@@ -22,12 +24,22 @@ package struct CodeFacts: Codable, Hashable, Sendable {
             let status = await ProcessRunner.output(
                 of: ["git", "-C", folder, "status", "--porcelain", "--", ".", ":(exclude).tern"], environment: quiet)
             facts.clean = status.map { $0.allSatisfy(\.isWhitespace) }
+            let origin = await ProcessRunner.output(of: ["git", "-C", folder, "remote", "get-url", "origin"], environment: quiet)
+            facts.repository = origin.map { withoutPassword($0.trimmingCharacters(in: .whitespacesAndNewlines)) }.flatMap { $0.isEmpty ? nil : $0 }
         }
         if let venv, let packages = installedPackages(venv: venv) {
             facts.packages = packages
             facts.environment = Digest(of: packages.joined(separator: "\n"))
         }
         return facts
+    }
+
+    /// `https://user:secret@host/x` as `https://host/x`; what is not a URL with a user in it stays.
+    static func withoutPassword(_ address: String) -> String {
+        guard address.contains("://"), var parts = URLComponents(string: address), parts.user != nil || parts.password != nil else { return address }
+        parts.user = nil
+        parts.password = nil
+        return parts.string ?? ""
     }
 
     /// What `pip freeze` would list, from the names of the `*.dist-info` folders.

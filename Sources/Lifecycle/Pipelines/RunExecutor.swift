@@ -176,6 +176,7 @@ extension PipelineRun {
         var tags = ["tern.pipeline": pipeline, "tern.pipeline_run": id, "tern.origin": origin.rawValue, "mlflow.user": createdBy]
         tags["tern.reason"] = reason
         tags["mlflow.source.git.commit"] = code.commit
+        tags["mlflow.source.git.repoURL"] = code.repository
         tags["tern.code_clean"] = code.clean.map(String.init)
         tags["tern.environment"] = code.environment?.hex
         for (name, version) in datasets { tags["tern.dataset.\(name)"] = String(version) }

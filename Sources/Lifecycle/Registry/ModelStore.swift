@@ -23,6 +23,11 @@ struct ModelStore {
     /// Every model, by name.
     func all() throws -> [RegisteredModel] { try filled(connection.rows("SELECT * FROM models ORDER BY name")) }
 
+    /// Those whose names come after this one.
+    func all(after name: String, limit: Int) throws -> [RegisteredModel] {
+        try filled(connection.rows("SELECT * FROM models WHERE name > ? ORDER BY name LIMIT ?", [.text(name), SQLValue(limit)]))
+    }
+
     /// Rows of `models` with their tags and aliases.
     func filled(_ rows: [SQLRow]) throws -> [RegisteredModel] {
         var tags: [String: [String: String]] = [:]
@@ -46,20 +51,27 @@ struct ModelStore {
     }
 
     /// How many versions there are, the newest, and the newest that is approved, by model.
-    func counts(of name: String? = nil) throws -> [String: VersionCounts] {
+    /// - Parameter names: nil for all models.
+    func counts(of names: [String]? = nil) throws -> [String: VersionCounts] {
         var counts: [String: VersionCounts] = [:]
-        let scope = name == nil ? "" : "WHERE model = ?"
+        for names in names.map({ $0.chunks(of: 500) }) ?? [[]] {
+            let list = SearchClause.list(names.map(SQLValue.text))
+            try count(names.isEmpty ? "" : "WHERE model IN \(list.sql)", list.arguments, into: &counts)
+        }
+        return counts
+    }
+
+    private func count(_ scope: String, _ arguments: [SQLValue], into counts: inout [String: VersionCounts]) throws {
         let rows = try connection.rows(
             """
             SELECT model, count(*) AS versions, max(version) AS latest, max(CASE WHEN status = 'approved' THEN version END) AS approved
             FROM model_versions \(scope) GROUP BY model
-            """, name.map { [.text($0)] } ?? [])
+            """, arguments)
         for row in rows {
             counts[try row.text("model")] = VersionCounts(
                 versions: Int(try row.int("versions")), latest: row.optionalInt("latest").map { Int($0) },
                 latestApproved: row.optionalInt("approved").map { Int($0) })
         }
-        return counts
     }
 
     /// - Throws: `already_exists`.

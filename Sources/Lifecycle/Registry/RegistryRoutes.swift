@@ -8,7 +8,7 @@ struct RegistryRoutes: Sendable {
     let service: RegistryService
 
     func mount(on router: TernRouterGroup) {
-        router.get("models") { _, _ in try Response.json(["models": await service.models()]) }
+        router.get("models", use: models)
         router.get("models/:name", use: model)
         router.get("models/:name/versions") { _, context in try Response.json(["versions": await service.versions(context.path("name"))]) }
         router.post("models/:name/versions", use: register)
@@ -19,6 +19,12 @@ struct RegistryRoutes: Sendable {
         router.post("models/:name/versions/:version/withdraw", use: withdraw)
         router.post("models/:name/versions/:version/gates", use: gates)
         mountAnswers(on: router)
+    }
+
+    /// All of them, or with `limit` (and `after`, the last name seen) a page.
+    @Sendable private func models(_ request: Request, _ context: TernContext) async throws -> Response {
+        guard let limit = try request.query("limit", in: 1...10_000) else { return try Response.json(["models": await service.models()]) }
+        return try Response.json(["models": await service.models(after: request.query("after") ?? "", limit: limit)])
     }
 
     private struct ModelAnswer: Encodable {

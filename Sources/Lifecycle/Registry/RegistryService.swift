@@ -19,11 +19,22 @@ package struct RegistryService: Sendable {
 
     // MARK: Models
 
+    /// By name.
     package func models() async throws -> [ModelSummary] {
         try await database.read { connection in
             let store = ModelStore(connection)
             let counts = try store.counts()
             return try store.all().map { ModelSummary($0, counts[$0.name] ?? VersionCounts()) }
+        }
+    }
+
+    /// By name, some of those after a name; "" for the first.
+    package func models(after name: String, limit: Int) async throws -> [ModelSummary] {
+        try await database.read { connection in
+            let store = ModelStore(connection)
+            let models = try store.all(after: name, limit: max(0, limit))
+            let counts = try models.isEmpty ? [:] : store.counts(of: models.map(\.name))
+            return models.map { ModelSummary($0, counts[$0.name] ?? VersionCounts()) }
         }
     }
 
@@ -36,7 +47,7 @@ package struct RegistryService: Sendable {
         try await database.read { connection in
             let store = ModelStore(connection)
             let model = try store.get(name)
-            var summary = ModelSummary(model, try store.counts(of: name)[name] ?? VersionCounts())
+            var summary = ModelSummary(model, try store.counts(of: [name])[name] ?? VersionCounts())
             summary.card = model.card
             return summary
         }
@@ -47,6 +58,19 @@ package struct RegistryService: Sendable {
     /// - Throws: `not_found`.
     package func version(_ model: String, _ version: Int) async throws -> ModelVersion {
         try await database.read { try ModelVersionStore($0).get(model, version) }
+    }
+
+    /// Where a version stands, for whoever wants to put it before clients.
+    ///
+    /// - Throws: `not_found`; `conflict` for a model that nobody owns, such as one that only an MLflow client made.
+    package func releasable(_ model: String, _ version: Int) async throws -> ModelVersionStatus {
+        let status = try await self.version(model, version).status
+        guard try await self.model(model).declaration != nil else {
+            throw TernError(
+                .conflict, "model '\(model)' has no owner, so no version of it is released",
+                hint: "declare it under models: in tern.yaml, with an owner, then tern apply")
+        }
+        return status
     }
 
     /// Newest first.
@@ -67,6 +91,14 @@ package struct RegistryService: Sendable {
     /// The highest number that is approved.
     package func latestApproved(_ model: String) async throws -> Int? {
         try await database.read { try ModelVersionStore($0).latest(of: model, status: .approved) }
+    }
+
+    /// The highest number that is approved, of a model that somebody owns; nil for any other.
+    package func latestReleasable(_ model: String) async throws -> Int? {
+        try await database.read { connection in
+            guard try ModelStore(connection).find(model)?.declaration != nil else { return nil }
+            return try ModelVersionStore(connection).latest(of: model, status: .approved)
+        }
     }
 
     /// The version under an alias, nil when there is none.

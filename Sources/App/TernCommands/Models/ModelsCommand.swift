@@ -4,8 +4,11 @@ import TernKernel
 
 package struct ModelsCommand: AsyncParsableCommand {
     package static let configuration = CommandConfiguration(
-        commandName: "models", abstract: "Registered models: list, show, register, approve, reject.",
-        subcommands: [ModelsList.self, ModelsShow.self, ModelsRegister.self, ModelsApprove.self, ModelsReject.self],
+        commandName: "models", abstract: "Registered models: list, show, register, approve, compare, and where they come from.",
+        subcommands: [
+            ModelsList.self, ModelsShow.self, ModelsRegister.self, ModelsApprove.self, ModelsReject.self, ModelsWithdraw.self, ModelsLineage.self,
+            ModelsCompare.self, ModelsCard.self,
+        ],
         defaultSubcommand: ModelsList.self)
 
     package init() {}
@@ -45,11 +48,14 @@ package struct ModelsShow: TernSubcommand {
         terminal.heading(summary.cell("name"))
         terminal.facts([("purpose", summary["purpose"]?.stringValue), ("owner", summary["owner"]?.stringValue)])
         terminal.table(
-            ["version", "status", "origin", "f1", "registered", "by"],
-            versions.map {
-                [
-                    $0.cell("version"), $0.cell("status"), $0.cell("origin"), $0["metrics"]?.cell("f1") ?? "-", $0.cell("created_at"),
-                    $0.cell("created_by"),
+            ["version", "status", "origin", "f1", "registered", "by", "aliases", "answers"],
+            versions.map { version in
+                let here = answer["deployments"]?.arrayValue?.filter { $0["version"] == version["version"] } ?? []
+                return [
+                    version.cell("version"), version.cell("status"), version.cell("origin"), version["metrics"]?.cell("f1") ?? "-",
+                    version.cell("created_at"), version.cell("created_by"),
+                    version["aliases"]?.arrayValue?.compactMap(\.stringValue).joined(separator: ", ") ?? "",
+                    here.map(DeploymentText.now).joined(separator: ", "),
                 ]
             })
     }
@@ -62,13 +68,18 @@ package struct ModelsRegister: TernSubcommand {
     @Argument(help: "The ONNX file.") package var file: String
     @Option(help: "A table to judge it on.") package var holdout: String?
     @Option(help: "A table for its monitors to compare with.") package var reference: String?
+    @Option(help: "A Markdown file about this version.") package var card: String?
 
     package init() {}
 
     package func perform(_ client: TernClient) async throws -> JSON {
         func absolute(_ path: String?) -> JSON { JSON(path.map { URL(fileURLWithPath: $0).standardizedFileURL.path }) }
         return try await client.post(
-            "models/\(TernClient.encode(model))/versions", ["path": absolute(file), "holdout": absolute(holdout), "reference": absolute(reference)])
+            "models/\(TernClient.encode(model))/versions",
+            [
+                "path": absolute(file), "holdout": absolute(holdout), "reference": absolute(reference),
+                "card": JSON(try card.map(ModelsCard.text)),
+            ])
     }
 
     package func show(_ answer: JSON, _ terminal: Terminal) { ModelVersionText.show(answer, terminal) }
@@ -114,7 +125,7 @@ enum ModelVersionText {
         terminal.facts([
             ("sha256", version["digest"]?.stringValue), ("registered", "\(version.cell("created_at")) by \(version.cell("created_by"))"),
             ("run", lineage["run"]?.stringValue), ("pipeline run", lineage["pipeline_run"]?.stringValue),
-            ("code", lineage["code_commit"]?.stringValue),
+            ("code", LineageText.code(lineage)),
             ("data", lineage["datasets"]?.arrayValue.map { $0.map { "\($0.cell("name")) version \($0.cell("version"))" }.joined(separator: ", ") }),
             ("metrics", version["metrics"]?.description),
         ])
@@ -127,5 +138,6 @@ enum ModelVersionText {
             terminal.line(
                 "  \(approval.cell("verdict")) by \(approval.cell("by")) at \(approval.cell("at"))  \(approval["reason"]?.stringValue ?? "")")
         }
+        for deployment in version["deployments"]?.arrayValue ?? [] { terminal.line("  " + DeploymentText.line(deployment)) }
     }
 }

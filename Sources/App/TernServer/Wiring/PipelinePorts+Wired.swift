@@ -34,7 +34,8 @@ extension PipelinePorts {
         let lineage = Lineage(
             run: step.trackingRun, pipelineRun: step.pipelineRun, step: step.step, codeCommit: step.code?.commit, codeClean: step.code?.clean,
             environment: step.code?.environment.map { "\(step.code?.packages?.count ?? 0) packages, sha256 \($0.hex)" },
-            datasets: step.datasets.map { Lineage.DatasetReference(name: $0.name, version: $0.version, digest: $0.digest.hex) }, params: step.params)
+            datasets: step.datasets.map { Lineage.DatasetReference(name: $0.name, version: $0.version, digest: $0.digest.hex) }, params: step.params,
+            codeRepository: step.code?.repository)
         let version = try await registry.service.register(
             RegisterRequest(
                 model: step.model, modelFile: step.modelPath, holdoutFile: step.holdoutPath, referenceFile: step.referencePath,

@@ -11,12 +11,12 @@ extension ReleasePorts {
         ReleasePorts(
             status: { model, version in
                 do {
-                    return try await registry.service.version(model, version).status.rawValue
+                    return try await registry.service.releasable(model, version).rawValue
                 } catch let error as TernError where error.code == .notFound {
                     return nil
                 }
             },
-            latestApproved: { try await registry.service.latestApproved($0) },
+            latestApproved: { try await registry.service.latestReleasable($0) },
             ensureLoaded: { try await serving.pool.ensureLoaded($0) },
             isLoaded: { serving.pool.loaded(ModelPool.Key($0)) != nil },
             // Who may release has been asked; that its version becomes the champion follows.
