@@ -100,7 +100,8 @@ def test_names_that_the_client_itself_cannot_send(server, run, s3):
         requests.put(url, data=name.encode()).raise_for_status()
         assert requests.get(url).content == name.encode()
         assert keys(s3, f"artifacts/{root(run)}/odd/") == {f"artifacts/{root(run)}/odd/{name}": len(name)}
-        assert [f.path for f in mlflow.MlflowClient().list_artifacts(run.info.run_id, "odd")] == [f"odd/{name}"]
+        listed = requests.get(server.url + ARTIFACTS, params={"path": root(run) + "/odd"}).json()["files"]
+        assert listed == [{"path": name, "is_dir": False, "file_size": len(name)}]
         assert requests.delete(url).status_code == 200
 
 
