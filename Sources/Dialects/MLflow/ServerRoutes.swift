@@ -8,9 +8,10 @@ extension MLflowDialect {
     func mountServer(on routes: inout MLflowRoutes) {
         let artifacts = artifacts
         routes.get("server-info") { _ in
-            // Downloads in parts are for bytes that need not pass this server; a file on its own disk comes sooner in one piece.
+            // Whether parts are to be asked for: where their bytes need not pass this server. To and from its own disk one piece is three times as
+            // fast (docs/storage.md), and parts are there for a client that insists.
             [
-                "store_type": "SqlStore", "workspaces_enabled": false, "multipart_uploads_enabled": .bool(artifacts.allowsLinks),
+                "store_type": "SqlStore", "workspaces_enabled": false, "multipart_uploads_enabled": .bool(artifacts.hasForeignLinks),
                 "multipart_downloads_enabled": .bool(artifacts.hasForeignLinks), "artifacts_presigned_only": false,
                 "presigned_upload_run_id_supported": .bool(artifacts.allowsLinks),
                 "presigned_upload_model_id_supported": .bool(artifacts.allowsLinks), "artifact_serving_enabled": true,

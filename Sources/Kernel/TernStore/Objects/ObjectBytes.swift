@@ -1,5 +1,7 @@
 import Foundation
 import NIOCore
+import NIOHTTP1
+import TernKernel
 
 /// A stream of bytes of unknown origin: a request's body, a file, an object on S3. Read once, a piece at a time.
 package struct ObjectBytes: AsyncSequence, Sendable {
@@ -52,7 +54,13 @@ package protocol ByteReading {
 private struct SequenceReader<Base: AsyncIteratorProtocol>: ByteReading where Base.Element == ByteBuffer {
     var iterator: Base
 
-    mutating func next() async throws -> ByteBuffer? { try await iterator.next() }
+    mutating func next() async throws -> ByteBuffer? {
+        do {
+            return try await iterator.next()
+        } catch let error as HTTPParserError {
+            throw TernError(.invalidArgument, "the body cannot be read: \(error)", hint: "send it again", cause: error)
+        }
+    }
 }
 
 private struct BufferReader: ByteReading {
