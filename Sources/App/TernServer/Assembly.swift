@@ -14,7 +14,9 @@ import TernLog
 import TernProject
 import TernStore
 import TernTables
+import Traces
 import Tracking
+import Webhooks
 
 /// Everything a server is made of: the stores, the rooms on them, and the ports between the rooms.
 final class Assembly: Sendable {
@@ -37,6 +39,8 @@ final class Assembly: Sendable {
     let monitoring: MonitoringRoom
     let pipelines: PipelinesRoom
     let policies: PoliciesRoom
+    let traces: TracesRoom
+    let webhooks: WebhooksRoom
     let projects: ProjectService
     let loop: EndpointLoop
 
@@ -47,6 +51,7 @@ final class Assembly: Sendable {
         try await assembly.registry.service.resume()
         try await assembly.releases.service.restore()
         try await assembly.pipelines.resume()
+        try await assembly.webhooks.dispatcher.open()
         return assembly
     }
 
@@ -90,6 +95,9 @@ final class Assembly: Sendable {
             ports: .wired(
                 monitoring: monitoring, releases: releases, pipelines: pipelines, datasets: datasets, registry: registry, folder: home.temporary),
             externalURL: address.current, clock: clock)
+        traces = TracesRoom(database: database, ports: .wired(tracking: tracking))
+        webhooks = WebhooksRoom(
+            database: database, rules: WebhookRules(environment: ProcessInfo.processInfo.environment), logger: logger, clock: clock)
         projects = ProjectService(
             store: ProjectStore(database: database),
             rooms: Assembly.applier(datasets, pipelines, registry, releases, monitoring, policies))
@@ -100,6 +108,7 @@ final class Assembly: Sendable {
     private static var migrations: [Migration] {
         TokenStore.migrations + ProjectStore.migrations + JobQueue.migrations + DatasetsRoom.migrations + TrackingRoom.migrations
             + RegistryRoom.migrations + ReleasesRoom.migrations + MonitoringRoom.migrations + PipelinesRoom.migrations + PoliciesRoom.migrations
+            + TracesRoom.migrations + WebhooksRoom.migrations
     }
 
     /// Gives each part of a project to the room that owns it, in the order in which they build on each other.
@@ -130,6 +139,7 @@ final class Assembly: Sendable {
             group.addTask(name: "tern.jobs") { try await self.queue.run() }
             group.addTask(name: "tern.loop") { await self.loop.run(signals: self.log.follow()) }
             group.addTask(name: "tern.models") { await self.preload() }
+            group.addTask(name: "tern.webhooks") { await self.webhooks.dispatcher.run() }
             try await group.waitForAll()
         }
     }

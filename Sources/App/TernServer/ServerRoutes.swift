@@ -10,17 +10,23 @@ import Releases
 import Serving
 import TernKernel
 import TernWeb
+import Traces
 import Tracking
+import Webhooks
 
 extension Assembly {
     /// Everything that the server answers.
     func router() -> TernRouter {
         let router = TernRouter(context: TernContext.self)
         router.add(middleware: ErrorMiddleware())
+        router.add(middleware: MLflowErrorMiddleware())
         router.add(middleware: OriginMiddleware(isLoopback: configuration.isLoopback))
         router.add(middleware: AuthenticationMiddleware(access.authentication))
 
-        MLflowDialect(tracking: tracking.service, artifacts: tracking.artifacts, registry: registry.service).mount(on: router)
+        MLflowDialect(
+            tracking: tracking.service, artifacts: tracking.artifacts, registry: registry.service, traces: traces.service, webhooks: webhooks.service
+        ).mount(on: router)
+        OpenTelemetryDialect(traces: traces.service).mount(on: router)
         OpenInferenceDialect(service: serving.service).mount(on: router)
         InvocationsDialect(service: serving.service).mount(on: router)
         serving.mountMetrics(on: router)
@@ -34,6 +40,7 @@ extension Assembly {
         releases.mount(on: api)
         monitoring.mount(on: api)
         policies.mount(on: api)
+        webhooks.mount(on: api)
         access.mount(on: api)
         projects.mount(on: api)
         LedgerRoutes(ledger: ledger).mount(on: api)

@@ -26,6 +26,8 @@ package final class Database: Sendable {
         configuration.prepareDatabase { database in
             try database.execute(sql: "PRAGMA synchronous = FULL")
             try database.execute(sql: "PRAGMA cache_size = -4096")
+            // As PostgreSQL's LIKE does.
+            try database.execute(sql: "PRAGMA case_sensitive_like = ON")
         }
         do {
             pool = try DatabasePool(path: path, configuration: configuration)
