@@ -2,7 +2,11 @@
 
 import gzip
 import json
+import os
+import subprocess
+import sys
 import time
+import urllib.error
 import urllib.request
 import uuid
 
@@ -10,6 +14,9 @@ import mlflow
 import pytest
 from mlflow.entities import AssessmentSource, Expectation, Feedback, SpanType
 from mlflow.exceptions import MlflowException
+
+# A queue in the background would have to be waited for after each trace; that way is tried in a process of its own, below.
+os.environ["MLFLOW_ENABLE_ASYNC_TRACE_LOGGING"] = "false"
 
 
 @pytest.fixture
@@ -27,9 +34,7 @@ def traced(client, experiment):
         return question.upper()
 
     assert answer("why ü?") == "WHY Ü?"
-    trace_id = mlflow.get_last_active_trace_id()
-    mlflow.flush_trace_async_logging()
-    return trace_id
+    return mlflow.get_last_active_trace_id()
 
 
 def test_a_trace_comes_back_as_it_was_made(traced, experiment):
@@ -143,12 +148,11 @@ def test_each_bad_filter_is_refused_in_words(client, experiment, filter_string, 
 
 
 def test_a_hostile_regular_expression_ends(client, experiment):
-    client.set_experiment_tag(experiment.experiment_id, "k", "v")
-    trace_id = client._tracing_client.start_trace(info("a" * 3000, experiment)).trace_id
+    client._tracing_client.start_trace(info("a" * 3000, experiment))
     started = time.monotonic()
-    assert len(client.search_traces(locations=[experiment.experiment_id], filter_string="tags.name RLIKE '^(a+)+$'")) == 1
-    assert not client.search_traces(locations=[experiment.experiment_id], filter_string="tags.name RLIKE '^(a+)+b$'")
-    assert time.monotonic() - started < 60 and trace_id
+    assert len(client.search_traces(locations=[experiment.experiment_id], filter_string="tags.name RLIKE '^(a+)+$'", include_spans=False)) == 1
+    assert not client.search_traces(locations=[experiment.experiment_id], filter_string="tags.name RLIKE '^(a+)+b$'", include_spans=False)
+    assert time.monotonic() - started < 60
 
 
 def info(name, experiment, at=1000, **rest):
@@ -195,7 +199,7 @@ def test_tags_are_set_and_deleted(client, traced):
     with pytest.raises(MlflowException, match="No trace tag with key 'k' for trace with ID"):
         client.delete_trace_tag(traced, "k")
     with pytest.raises(MlflowException, match="immutable"):
-        client.set_trace_tag(traced, "mlflow.trace.spansLocation", "elsewhere")
+        client._tracing_client.store.set_trace_tag(traced, "mlflow.trace.spansLocation", "elsewhere")
     with pytest.raises(MlflowException, match="not found"):
         client.set_trace_tag("tr-none", "k", "v")
 
@@ -205,7 +209,6 @@ def test_assessments_live_through_their_whole_life(client, traced, experiment):
     feedback = mlflow.log_feedback(trace_id=traced, name="score", value=0.9, source=human, rationale="good", metadata={"a": "b"})
     assert feedback.assessment_id.startswith("a-") and feedback.value == 0.9 and feedback.rationale == "good"
     expectation = mlflow.log_expectation(trace_id=traced, name="facts", value=["x", {"y": 1}], source=human)
-    assert client.get_assessment(traced, expectation.assessment_id) if hasattr(client, "get_assessment") else True
     assert mlflow.get_assessment(traced, expectation.assessment_id).value == ["x", {"y": 1}]
     mlflow.log_feedback(trace_id=traced, name="judge", error=RuntimeError("boom"), source=AssessmentSource("LLM_JUDGE", "gpt"))
 
@@ -256,7 +259,6 @@ def test_traces_are_deleted_by_id_and_by_age(client, experiment):
     where = experiment.experiment_id
     assert client.delete_traces(where, trace_ids=[made[4], "tr-none"]) == 1
     assert client.delete_traces(where, max_timestamp_millis=1002, max_traces=2) == 2
-    assert sorted(t.info.trace_id for t in client.search_traces(locations=[where])) == sorted(made[2:4]) or True
     left = {t.info.trace_id for t in client.search_traces(locations=[where], include_spans=False)}
     assert left == set(made[2:4])
     assert client.delete_traces("0" if where != "0" else "1", trace_ids=[made[2]]) == 0
@@ -277,8 +279,22 @@ def test_spans_of_other_processes_join_the_trace(client, experiment):
         headers = get_tracing_context_headers_for_http_request()
         with set_tracing_context_from_http_request_headers(headers), mlflow.start_span("callee"):
             pass
-    mlflow.flush_trace_async_logging()
     assert {s.name for s in mlflow.get_trace(root.trace_id).data.spans} == {"caller", "callee"}
+
+
+def test_the_background_queue_delivers_before_the_program_ends(server_url, client, experiment):
+    program = f"""
+import mlflow
+mlflow.set_tracking_uri({server_url!r})
+mlflow.set_experiment({experiment.name!r})
+for i in range(20):
+    with mlflow.start_span(f"outer {{i}}"), mlflow.start_span("inner"):
+        pass
+"""
+    quiet = {k: v for k, v in os.environ.items() if k != "MLFLOW_ENABLE_ASYNC_TRACE_LOGGING"} | {"MLFLOW_ASYNC_TRACE_LOGGING_RETRY_TIMEOUT": "20"}
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=120, env=quiet)
+    traces = mlflow.search_traces(locations=[experiment.experiment_id], return_type="list")
+    assert len(traces) == 20 and all(len(t.data.spans) == 2 and t.info.state.value == "OK" for t in traces)
 
 
 # OpenTelemetry
