@@ -67,6 +67,7 @@ def open_server(tmp_path_factory):
 @pytest.fixture
 def hooks(open_server):
     mlflow.set_tracking_uri(open_server.url)
+    mlflow.set_registry_uri(open_server.url)
     client = mlflow.MlflowClient(open_server.url, open_server.url)
     yield client
     for webhook in client.list_webhooks():

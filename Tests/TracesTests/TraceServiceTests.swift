@@ -21,10 +21,10 @@ private func withTraces(_ body: (TraceService) async throws -> Void) async throw
 }
 
 private func span(
-    _ trace: String = "tr-1", _ id: String, parent: String? = nil, from: Int64 = 1_000_000_000, to: Int64? = 2_000_000_000,
-    _ attributes: [String: JSON] = [:], status: Span.Status = .ok
+    _ id: String, _ attributes: [String: JSON] = [:], parent: String? = nil, from: Int64 = 1_000_000_000, to: Int64? = 2_000_000_000,
+    status: Span.Status = .ok
 ) -> Span {
-    Span(trace: trace, id: id, parent: parent, name: "span \(id)", startedAt: from, endedAt: to, status: status, attributes: attributes)
+    Span(trace: "tr-1", id: id, parent: parent, name: "span \(id)", startedAt: from, endedAt: to, status: status, attributes: attributes)
 }
 
 @Suite struct SpansAndTraces {
@@ -40,7 +40,7 @@ private func span(
             try await traces.log(
                 [
                     SpanBatch(spans: [
-                        span("a", from: 1_000_000_000, to: 4_000_000_000, ["mlflow.spanInputs": ["q": 1], "user.id": "u"], status: .error)
+                        span("a", ["mlflow.spanInputs": ["q": 1], "user.id": "u"], to: 4_000_000_000, status: .error)
                     ])
                 ],
                 experiment: 1, run: "r")
@@ -67,7 +67,7 @@ private func span(
     @Test func `a span that is sent twice is there once, and token sums count the uppermost only`() async throws {
         try await withTraces { traces in
             let usage = { (n: Int64) -> [String: JSON] in ["mlflow.chat.tokenUsage": ["input_tokens": .int(n), "total_tokens": .int(n)]] }
-            let batch = [SpanBatch(spans: [span("a", usage(5)), span("b", parent: "a", usage(3))])]
+            let batch = [SpanBatch(spans: [span("a", usage(5)), span("b", usage(3), parent: "a")])]
             try await traces.log(batch, experiment: 0)
             try await traces.log(batch, experiment: 0)
             #expect(try await traces.trace("tr-1").spans.count == 2)
@@ -162,7 +162,7 @@ private func span(
     @Test func `conditions on spans hold together for one span`() async throws {
         try await withTraces { traces in
             try await traces.log(
-                [SpanBatch(spans: [span("a", ["k": "v", "mlflow.spanType": "LLM"]), span("b", parent: "a", ["k": 2])])], experiment: 0)
+                [SpanBatch(spans: [span("a", ["k": "v", "mlflow.spanType": "LLM"]), span("b", ["k": 2], parent: "a")])], experiment: 0)
             func count(_ conditions: [TraceCondition]) async throws -> Int {
                 try await traces.search(TraceSearch(experiments: [0], conditions: conditions)).elements.count
             }
