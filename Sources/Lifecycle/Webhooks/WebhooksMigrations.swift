@@ -7,8 +7,8 @@ enum WebhooksMigrations {
             [
                 """
                 CREATE TABLE webhooks (
-                    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, url TEXT NOT NULL, description TEXT, events TEXT NOT NULL,
-                    status TEXT NOT NULL, secret TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL)
+                    number INTEGER PRIMARY KEY, id TEXT NOT NULL UNIQUE, name TEXT NOT NULL, url TEXT NOT NULL, description TEXT,
+                    events TEXT NOT NULL, status TEXT NOT NULL, secret TEXT, created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL)
                 """,
                 """
                 CREATE TABLE webhook_deliveries (
