@@ -22,9 +22,10 @@ import Testing
 
     @Test func `what is not there is MLflow's error, not a page`() async throws {
         try await MLflowTestServer.with { server in
-            let traces = try await server.post("/api/3.0/mlflow/traces/search", [:])
-            #expect(traces.status == 501)
-            #expect(traces.errorCode == "NOT_IMPLEMENTED")
+            let scorers = try await server.get("/api/3.0/mlflow/scorers/list")
+            #expect(scorers.status == 501)
+            #expect(scorers.errorCode == "NOT_IMPLEMENTED")
+            #expect(try await server.get("/api/2.0/mlflow/traces").status == 501)
             let unknown = try await server.get("nothing/here")
             #expect(unknown.status == 404)
             #expect(unknown.errorCode == "ENDPOINT_NOT_FOUND")

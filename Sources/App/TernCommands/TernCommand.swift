@@ -22,7 +22,7 @@ package struct TernCommand: AsyncParsableCommand {
                     EndpointsCommand.self, ReleaseCommand.self, RollbackCommand.self, FeedbackCommand.self, ReplayCommand.self, DriftCommand.self,
                     AlertsCommand.self,
                 ]),
-            CommandGroup(name: "Answers:", subcommands: [WhyCommand.self, LogCommand.self]),
+            CommandGroup(name: "Answers:", subcommands: [WhyCommand.self, LogCommand.self, WebhooksCommand.self]),
             CommandGroup(name: "Access:", subcommands: [TokenCommand.self, CompletionCommand.self]),
         ])
 

@@ -15,7 +15,9 @@ import TernLog
 import TernProject
 import TernStore
 import TernTables
+import Traces
 import Tracking
+import Webhooks
 
 /// Everything a server is made of: the stores, the rooms on them, and the ports between the rooms.
 final class Assembly: Sendable {
@@ -40,6 +42,8 @@ final class Assembly: Sendable {
     let pipelines: PipelinesRoom
     let policies: PoliciesRoom
     let sweeps: SweepsRoom
+    let traces: TracesRoom
+    let webhooks: WebhooksRoom
     let projects: ProjectService
     let loop: EndpointLoop
     /// The loop runs on one server at a time.
@@ -55,6 +59,7 @@ final class Assembly: Sendable {
         try await assembly.releases.service.restore()
         try await assembly.pipelines.resume()
         try await assembly.sweeps.resume()
+        try await assembly.webhooks.dispatcher.open()
         return assembly
     }
 
@@ -103,6 +108,9 @@ final class Assembly: Sendable {
             ports: .wired(
                 monitoring: monitoring, releases: releases, pipelines: pipelines, datasets: datasets, registry: registry, folder: home.temporary),
             externalURL: address.current, clock: clock)
+        traces = TracesRoom(database: database, ports: .wired(tracking: tracking))
+        webhooks = WebhooksRoom(
+            database: database, rules: WebhookRules(environment: ProcessInfo.processInfo.environment), logger: logger, clock: clock)
         projects = ProjectService(
             store: ProjectStore(database: database),
             rooms: Assembly.applier(datasets, pipelines, registry, releases, monitoring, policies))
@@ -116,6 +124,7 @@ final class Assembly: Sendable {
         TokenStore.migrations + ProjectStore.migrations + JobQueue.migrations + DatasetsRoom.migrations + TrackingRoom.migrations
             + RegistryRoom.migrations + ReleasesRoom.migrations + MonitoringRoom.migrations + PipelinesRoom.migrations + PoliciesRoom.migrations
             + SweepsRoom.migrations
+            + TracesRoom.migrations + WebhooksRoom.migrations
     }
 
     /// Gives each part of a project to the room that owns it, in the order in which they build on each other.
@@ -159,6 +168,7 @@ final class Assembly: Sendable {
             }
             group.addTask(name: "tern.models") { await self.preload() }
             group.addTask(name: "tern.storage") { await self.storage.keepClean(logger: self.logger) }
+            group.addTask(name: "tern.webhooks") { await self.webhooks.dispatcher.run() }
             try await group.waitForAll()
         }
     }

@@ -12,17 +12,23 @@ import TernJobs
 import Sweeps
 import TernKernel
 import TernWeb
+import Traces
 import Tracking
+import Webhooks
 
 extension Assembly {
     /// Everything that the server answers.
     func router() -> TernRouter {
         let router = TernRouter(context: TernContext.self)
         router.add(middleware: ErrorMiddleware())
+        router.add(middleware: MLflowErrorMiddleware())
         router.add(middleware: OriginMiddleware(isLoopback: configuration.isLoopback))
         router.add(middleware: AuthenticationMiddleware(access.authentication))
 
-        MLflowDialect(tracking: tracking.service, artifacts: tracking.artifacts, registry: registry.service).mount(on: router)
+        MLflowDialect(
+            tracking: tracking.service, artifacts: tracking.artifacts, registry: registry.service, traces: traces.service, webhooks: webhooks.service
+        ).mount(on: router)
+        OpenTelemetryDialect(traces: traces.service).mount(on: router)
         OpenInferenceDialect(service: serving.service).mount(on: router)
         InvocationsDialect(service: serving.service).mount(on: router)
         serving.mountMetrics(on: router)
@@ -37,6 +43,7 @@ extension Assembly {
         monitoring.mount(on: api)
         policies.mount(on: api)
         sweeps.mount(on: api)
+        webhooks.mount(on: api)
         access.mount(on: api)
         projects.mount(on: api)
         LedgerRoutes(ledger: ledger).mount(on: api)

@@ -3,12 +3,26 @@ import Hummingbird
 import TernKernel
 import TernWeb
 
-/// MLflow's error shape: `{"error_code", "message"}`, with the status that its own server gives each code.
+/// MLflow's error shape: `{"error_code", "message", "sqlstate", "error_class"}`, with the status that its own server gives each code.
 package enum MLflowError {
     package static func render(_ error: TernError) -> Response {
         let (name, status) = codeAndStatus(error.code)
-        return Response.json(["error_code": .string(name), "message": .string(error.description)], status: status)
+        var fields: [String: JSON] = ["error_code": .string(name), "message": .string(error.description)]
+        if let (state, kind) = classes[name] {
+            fields["sqlstate"] = .string(state)
+            fields["error_class"] = .string(kind)
+        }
+        return Response.json(.object(fields), status: status)
     }
+
+    /// What MLflow 3.17 adds to the codes it classifies. Source: mlflow/error_classification.py.
+    private static let classes: [String: (state: String, kind: String)] = [
+        "BAD_REQUEST": ("KAM00", "INVALID_PARAMETER_VALUE"), "ENDPOINT_NOT_FOUND": ("KAM00", "RESOURCE_NOT_FOUND"),
+        "FEATURE_DISABLED": ("KAM00", "FEATURE_DISABLED"), "INTERNAL_ERROR": ("XXM00", "CLIENT_INTERNAL_ERROR"),
+        "INVALID_PARAMETER_VALUE": ("KAM00", "INVALID_PARAMETER_VALUE"), "PERMISSION_DENIED": ("KAM00", "PERMISSION_DENIED"),
+        "RESOURCE_ALREADY_EXISTS": ("KAM00", "RESOURCE_ALREADY_EXISTS"), "RESOURCE_DOES_NOT_EXIST": ("KAM00", "RESOURCE_NOT_FOUND"),
+        "TEMPORARILY_UNAVAILABLE": ("XXM00", "CLIENT_INTERNAL_ERROR"),
+    ]
 
     /// The code and status for each kind of failure.
     ///

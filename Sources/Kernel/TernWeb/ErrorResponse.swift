@@ -77,9 +77,7 @@ package struct ErrorMiddleware: RouterMiddleware {
             if known.code.status.code >= 500 { context.logger.error("\(request.method) \(request.uri.path): \(known)") }
             var response = render(known)
             // A browser then asks for a name and a password; the token is the password.
-            if known.code == .unauthenticated, request.headers[.accept]?.contains("text/html") == true {
-                response.headers[.wwwAuthenticate] = "Basic realm=\"Tern\""
-            }
+            if known.code == .unauthenticated { response.headers[.wwwAuthenticate] = "Basic realm=\"Tern\", Bearer realm=\"Tern\"" }
             return response
         }
     }

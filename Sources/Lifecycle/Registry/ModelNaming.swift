@@ -15,7 +15,8 @@ extension RegistryService {
             let store = ModelStore(transaction)
             if let existing = try store.find(name) { throw RegistryService.taken(name, by: existing, wanted: tags) }
             try store.insert(name, description: description, tags: tags, declaration: nil, now: transaction.now)
-            try transaction.record(LedgerEvent("model.created", subject: "model/\(name)", by: identity.name))
+            try transaction.record(
+                LedgerEvent("model.created", subject: "model/\(name)", by: identity.name, data: .facts(description, tags, of: tags)))
             return try store.get(name)
         }
     }
@@ -98,8 +99,9 @@ extension RegistryService {
         try RegisteredModel.check(tag: key, value: value)
         try await database.write { transaction in
             let store = ModelStore(transaction)
-            _ = try store.get(name)
+            let model = try store.get(name)
             try store.setTag(of: name, key: key, value: value)
+            try transaction.record(.tagSet("model.tag.set", key, value, on: "model/\(name)", of: model, by: identity))
         }
     }
 
@@ -107,8 +109,9 @@ extension RegistryService {
         try identity.require(.editor, to: "tag a model")
         try await database.write { transaction in
             let store = ModelStore(transaction)
-            _ = try store.get(name)
+            let model = try store.get(name)
             try store.removeTag(of: name, key: key)
+            try transaction.record(.tagRemoved("model.tag.removed", key, on: "model/\(name)", of: model, by: identity))
         }
     }
 
@@ -133,7 +136,7 @@ extension RegistryService {
             try transaction.record(
                 LedgerEvent(
                     "model.alias.set", subject: found.subject, by: identity.name, eventTime: eventTime,
-                    data: ["alias": .string(alias), "version": JSON(version), "before": JSON(before)]))
+                    data: JSON(["alias": .string(alias), "version": JSON(version), "before": JSON(before)], about: try store.get(model))))
         }
     }
 
@@ -148,7 +151,8 @@ extension RegistryService {
             }
             guard try store.removeAlias(alias, of: model) else { return }
             try transaction.record(
-                LedgerEvent("model.alias.removed", subject: "model/\(model)", by: identity.name, data: ["alias": .string(alias)]))
+                LedgerEvent(
+                    "model.alias.removed", subject: "model/\(model)", by: identity.name, data: JSON(["alias": .string(alias)], about: found)))
         }
     }
 
@@ -203,8 +207,10 @@ extension RegistryService {
         try RegisteredModel.check(tag: key, value: value)
         try await database.write { transaction in
             let versions = ModelVersionStore(transaction)
-            _ = try versions.get(model, version)
+            let found = try versions.get(model, version)
             try versions.setTag(of: model, version, key: key, value: value)
+            let owner = try ModelStore(transaction).get(model)
+            try transaction.record(.tagSet("model.version.tag.set", key, value, on: found.subject, of: owner, by: identity))
         }
     }
 
@@ -212,8 +218,10 @@ extension RegistryService {
         try identity.require(.editor, to: "tag a version")
         try await database.write { transaction in
             let versions = ModelVersionStore(transaction)
-            _ = try versions.get(model, version)
+            let found = try versions.get(model, version)
             try versions.removeTag(of: model, version, key: key)
+            let owner = try ModelStore(transaction).get(model)
+            try transaction.record(.tagRemoved("model.version.tag.removed", key, on: found.subject, of: owner, by: identity))
         }
     }
 

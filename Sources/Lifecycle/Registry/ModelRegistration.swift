@@ -105,7 +105,7 @@ extension RegistryService {
     func insert(_ draft: ModelVersionDraft, profile: Profile?, by identity: Identity, eventTime: Timestamp?) async throws -> ModelVersion {
         try await database.write { transaction in
             let models = ModelStore(transaction)
-            _ = try models.get(draft.model)
+            let owner = try models.get(draft.model)
             let version = draft.version(try models.takeNumber(for: draft.model), at: transaction.now, by: identity)
             try ModelVersionStore(transaction).insert(version)
             if let profile { try EvaluationStore(transaction).setProfile(profile, of: version.model, version.version) }
@@ -113,11 +113,11 @@ extension RegistryService {
             try transaction.record(
                 LedgerEvent(
                     "model.version.registered", subject: version.subject, by: identity.name, reason: version.description, eventTime: eventTime,
-                    data: [
+                    data: JSON.facts(version.description, version.tags, of: owner.tags).adding([
                         "digest": JSON(version.digest?.hex), "holdout": JSON(version.holdout?.hex), "reference": JSON(version.reference?.hex),
                         "origin": .string(version.origin.rawValue), "source": .string(version.source), "run": JSON(version.runID),
                         "lineage": try JSON(encoding: version.lineage),
-                    ]))
+                    ])))
             return version
         }
     }

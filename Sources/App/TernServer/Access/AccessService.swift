@@ -8,8 +8,16 @@ import TernWeb
 package final class AccessService: Sendable {
     private let store: TokenStore
     private let loopback: Bool
-    /// By the hash of the token: a look-up on each request must not touch the database.
-    private let known = Mutex<[String: Identity]>([:])
+    private struct Known {
+        /// By the hash of the token: a look-up on each request must not touch the database.
+        var byHash: [String: Identity] = [:]
+        /// By the token itself, once it has been seen: the next request need not hash it again.
+        var verified: [String: Identity] = [:]
+    }
+
+    private let known = Mutex(Known())
+    /// How many verified tokens are remembered; beyond that it starts anew.
+    private static let mostVerified = 1000
     /// What steps of pipelines show to this server. Of this process only: a restart ends the steps and makes another.
     let stepToken = "tern_" + Identifier.random() + Identifier.random()
 
@@ -25,7 +33,7 @@ package final class AccessService: Sendable {
         try await refresh()
         if let adminToken, !isKnown(adminToken) {
             // Another secret than last time: the operator has changed it.
-            if known.withLock({ $0.values.contains { $0.name == "admin" } }) { try await store.delete(name: "admin", by: "tern/start") }
+            if known.withLock({ $0.byHash.values.contains { $0.name == "admin" } }) { try await store.delete(name: "admin", by: "tern/start") }
             try await store.insert(name: "admin", role: .admin, hash: Digest(of: adminToken).hex, by: "tern/start")
             try await refresh()
         }
@@ -36,13 +44,25 @@ package final class AccessService: Sendable {
         }
     }
 
-    private func isKnown(_ token: String) -> Bool { known.withLock { $0[Digest(of: token).hex] != nil } }
+    private func isKnown(_ token: String) -> Bool { identity(of: token) != nil }
+
+    private func identity(of token: String) -> Identity? {
+        if let identity = known.withLock({ $0.verified[token] }) { return identity }
+        let hash = Digest(of: token).hex
+        return known.withLock { known in
+            guard let identity = known.byHash[hash] else { return nil }
+            if known.verified.count >= AccessService.mostVerified { known.verified = [:] }
+            known.verified[token] = identity
+            return identity
+        }
+    }
 
     /// Reads the table again, after a change here or by another server.
     func refresh() async throws {
         let rows = try await store.all()
         known.withLock { known in
-            known = Dictionary(
+            known.verified = [:]
+            known.byHash = Dictionary(
                 [(Digest(of: stepToken).hex, Identity(name: "tern/pipelines", role: .editor))]
                     + rows.map { ($0.hash, Identity(name: $0.holder.name, role: $0.holder.role)) }, uniquingKeysWith: { first, _ in first })
         }
@@ -50,11 +70,11 @@ package final class AccessService: Sendable {
 
     package var authentication: Authentication {
         Authentication(
-            lookUp: { [self] token in known.withLock { $0[Digest(of: token).hex] } },
+            lookUp: { [self] token in identity(of: token) },
             anonymous: { [self] in
                 guard loopback else { return nil }
                 // As soon as somebody holds a token that can approve, being on this machine is not enough for that.
-                let approvers = known.withLock { $0.values.contains { $0.role >= .approver } }
+                let approvers = known.withLock { $0.byHash.values.contains { $0.role >= .approver } }
                 return Identity(name: "local", role: approvers ? .editor : .admin)
             })
     }
