@@ -33,7 +33,8 @@ import Testing
         (
             "everything else",
             RunSearch(
-                experiments: [0], filter: SearchFilter([.init(.param("p"), .equal("1")), .init(.tag("t"), .missing), .init(.dataset("name"), .equal("d"))]),
+                experiments: [0],
+                filter: SearchFilter([.init(.param("p"), .equal("1")), .init(.tag("t"), .missing), .init(.dataset("name"), .equal("d"))]),
                 order: [SearchOrder(.param("p"), ascending: true), SearchOrder(.metric("m"), ascending: false)])
         ),
     ]
