@@ -396,8 +396,9 @@ def bare(folder, seconds):
     return answer
 
 
-def measure(name, command, options, folder, is_tern):
-    answer, cold = {}, []
+def measure(name, command, options, folder, is_tern, answer):
+    """Fills `answer` as it goes, so that a run that is cut short has shown what it measured."""
+    cold = []
     for attempt in range(3 if is_tern else 1):
         home = folder / f"{name}{attempt}"
         home.mkdir()
@@ -433,7 +434,6 @@ def measure(name, command, options, folder, is_tern):
         answer["memory after MB"] = memory(server.process.pid)
     finally:
         server.stop()
-    return answer
 
 
 # ---------------------------------------------------------------- scale
@@ -561,7 +561,7 @@ def table(answer, sizes):
 
     def pick(value, path):
         for part in path:
-            value = (value or {}).get(part)
+            value = value.get(part) if isinstance(value, dict) else None
         return value
 
     print("\n| what | Tern | MLflow | Tern is |\n|---|---|---|---|")
@@ -608,21 +608,25 @@ def main():
     command = [options.tern, "server", "--home", "{folder}/home", "--port", "{port}"]
     if options.database:
         command += ["--database", options.database]
+    answer = {}
     try:
         if options.scale:
             answer = scale(options, command, folder)
         else:
-            answer = {"bare": bare(folder, options.seconds), "tern": measure("tern", command, options, folder, True)}
+            answer = {"bare": bare(folder, options.seconds), "tern": {}}
+            measure("tern", command, options, folder, True, answer["tern"])
             if not options.skip_mlflow:
                 peer = [
                     options.mlflow, "server", "--host", "127.0.0.1", "--port", "{port}", "--backend-store-uri", "sqlite:///{folder}/mlflow.db",
                     "--artifacts-destination", "{folder}/artifacts",
                 ]
-                answer["mlflow"] = measure("mlflow", peer, options, folder, False)
+                answer["mlflow"] = {}
+                measure("mlflow", peer, options, folder, False, answer["mlflow"])
+    finally:
+        if not options.scale and answer.get("tern", {}).get("batch 4"):
             table(answer, [int(size) for size in options.sizes.split(",") if size] + ([options.tern_size] if options.tern_size else []))
         if options.out:
             pathlib.Path(options.out).write_text(json.dumps(answer, indent=1))
-    finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
