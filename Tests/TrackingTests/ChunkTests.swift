@@ -17,7 +17,8 @@ private struct Dice: RandomNumberGenerator {
 
 @Suite struct ChunkTests {
     private func isSame(_ left: [SeriesPoint], _ right: [SeriesPoint]) -> Bool {
-        left.count == right.count && zip(left, right).allSatisfy { $0.step == $1.step && $0.timestamp == $1.timestamp && $0.value.bitPattern == $1.value.bitPattern }
+        left.count == right.count
+            && zip(left, right).allSatisfy { $0.step == $1.step && $0.timestamp == $1.timestamp && $0.value.bitPattern == $1.value.bitPattern }
     }
 
     @Test func `every kind of point survives a chunk`() throws {
@@ -84,7 +85,9 @@ private struct Dice: RandomNumberGenerator {
                 if round % 4 == 0 { try await tracking.log(LogBatch(metrics: batch.map { LoggedPoint($0) }), to: run) }
                 for point in batch {
                     truth.insert([UInt64(bitPattern: point.step), UInt64(point.timestamp), point.value.isNaN ? 1 : 0, point.storedValue.bitPattern])
-                    if (point.step, point.timestamp, point.storedValue) > (greatest.step, greatest.timestamp, greatest.storedValue) { greatest = point }
+                    if (point.step, point.timestamp, point.storedValue) > (greatest.step, greatest.timestamp, greatest.storedValue) {
+                        greatest = point
+                    }
                 }
             }
             let history = try await tracking.metricHistory("m", of: run).elements

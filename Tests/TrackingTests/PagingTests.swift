@@ -99,7 +99,8 @@ private func withRuns(_ body: (TrackingService) async throws -> Void) async thro
     }
 
     @Test(arguments: [
-        "?", "eHg=", "eyJvZmZzZXQiOiAyfQ==", SearchCursor(segment: 0, keys: [.int(1)]).token, SearchCursor(segment: 0, keys: [.string("x"), .int(1)]).token,
+        "?", "eHg=", "eyJvZmZzZXQiOiAyfQ==", SearchCursor(segment: 0, keys: [.int(1)]).token,
+        SearchCursor(segment: 0, keys: [.string("x"), .int(1)]).token,
     ])
     func `a token of something else is refused`(token: String) async throws {
         try await withTracking { tracking async throws in

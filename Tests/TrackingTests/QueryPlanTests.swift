@@ -33,7 +33,8 @@ import Testing
         (
             "everything else",
             RunSearch(
-                experiments: [0], filter: SearchFilter([.init(.param("p"), .equal("1")), .init(.tag("t"), .missing), .init(.dataset("name"), .equal("d"))]),
+                experiments: [0],
+                filter: SearchFilter([.init(.param("p"), .equal("1")), .init(.tag("t"), .missing), .init(.dataset("name"), .equal("d"))]),
                 order: [SearchOrder(.param("p"), ascending: true), SearchOrder(.metric("m"), ascending: false)])
         ),
     ]
@@ -55,7 +56,7 @@ import Testing
                 for condition in search.filter.conditions where RunSearchStatement.begins(with: condition) {
                     let plan = try await plan(try RunSearchStatement.probe(condition, search.experiments, limit: 10), database)
                     #expect(!plan.contains { $0.contains("SCAN r") || $0.contains("SCAN f") }, "\(name): \(plan)")
-                    #expect(plan.contains { $0.contains("USING") && $0.contains("INDEX") }, "\(name): \(plan)")
+                    #expect(plan.contains { $0.contains("<expr>=?") || $0.contains("value>?") }, "\(name): \(plan)")
                 }
             }
         }

@@ -109,4 +109,27 @@ private func names(
             #expect(try await names(tracking, [.init(.param(quoted), .equal(quoted))]).isEmpty)
         }
     }
+
+    @Test func `texts that begin alike are told apart, however long`() async throws {
+        try await withTracking { tracking async throws in
+            for length in [10, 199, 200, 201, 900] {
+                for end in ["a", "b", ""] {
+                    let text = String(repeating: "é", count: length) + end
+                    let run = try await tracking.createRun(RunDraft(name: text)).info.id
+                    try await tracking.log(LogBatch(params: [("p", text)], tags: [("t", text)]), to: run)
+                }
+            }
+            for length in [10, 199, 200, 201, 900] {
+                for end in ["a", "b", ""] {
+                    let text = String(repeating: "é", count: length) + end
+                    for field in [SearchField.param("p"), .tag("t"), .attribute("name")] {
+                        let found = try await names(tracking, [.init(field, .equal(text))])
+                        let same = found.allSatisfy { $0 == text }
+                        #expect(same)
+                        #expect(found.count == 1, "\(length) and '\(end)' by \(field)")
+                    }
+                }
+            }
+        }
+    }
 }

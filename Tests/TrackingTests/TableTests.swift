@@ -26,7 +26,8 @@ import Testing
             #expect(next.rows[0].cells == [.text("a"), .number(1), .number(3), .number(2), .missing, .number(2)])
             #expect(next.next == nil)
             #expect(next.total == nil)
-            #expect(columns.map(\.name) == ["tags.mlflow.runName", "min(metrics.loss)", "max(metrics.loss)", "metrics.loss", "params.lr", "metrics.loss"])
+            #expect(
+                columns.map(\.name) == ["tags.mlflow.runName", "min(metrics.loss)", "max(metrics.loss)", "metrics.loss", "params.lr", "metrics.loss"])
             let many = Array(repeating: RunColumn.param("x"), count: 101)
             #expect(await refusal { _ = try await tracking.searchTable(RunTableSearch(RunSearch(experiments: [0]), columns: many)) } != nil)
         }
@@ -94,14 +95,17 @@ import Testing
             #expect(curve.buckets.map(\.count) == [1, 1, 1, 1, 1])
             #expect(curve.buckets.map(\.firstStep) == [0, 1, 2, 3, 4])
             #expect(curve.buckets[2].first.isNaN)
-            #expect(curve.buckets[4] == CurveBucket(count: 1, firstStep: 4, lastStep: 4, firstTime: 10, lastTime: 10, first: 4, last: 4, min: 4, max: 4))
+            #expect(
+                curve.buckets[4] == CurveBucket(count: 1, firstStep: 4, lastStep: 4, firstTime: 10, lastTime: 10, first: 4, last: 4, min: 4, max: 4))
         }
     }
 
     /// Counted by hand: a hundred steps in ten buckets of ten.
     @Test func `a bucket knows its first, last, least and greatest`() async throws {
         try await withTracking { tracking in
-            let id = try await run(100, tracking) { MetricPoint("m", [5.0, 9, 1, .nan, 7, 7, 7, 7, 7, 2][$0 % 10], at: Int64(1000 + $0), step: Int64($0)) }
+            let id = try await run(100, tracking) {
+                MetricPoint("m", [5.0, 9, 1, .nan, 7, 7, 7, 7, 7, 2][$0 % 10], at: Int64(1000 + $0), step: Int64($0))
+            }
             for axis in [CurveAxis.step, .time] {
                 let buckets = try #require(try await tracking.curves(of: id, points: 10, axis: axis).first).buckets
                 #expect(buckets.count == 10)
@@ -116,7 +120,9 @@ import Testing
 
     @Test func `of a very long series, summaries are enough and lose no extreme`() async throws {
         try await withTracking { tracking in
-            let id = try await run(12_345, tracking) { MetricPoint("m", $0 == 7777 ? 1e9 : $0 == 333 ? -1e9 : Double($0 % 100), at: 1, step: Int64($0)) }
+            let id = try await run(12_345, tracking) {
+                MetricPoint("m", $0 == 7777 ? 1e9 : $0 == 333 ? -1e9 : Double($0 % 100), at: 1, step: Int64($0))
+            }
             let curve = try #require(try await tracking.curves("m", of: [id], points: 4).first)
             #expect(curve.points == 12_345)
             #expect(curve.buckets.count <= 4)

@@ -83,7 +83,7 @@ final class Assembly: Sendable {
 
         access = AccessService(database: database, loopback: configuration.isLoopback)
         datasets = try DatasetsRoom(database: database, blobs: blobs, tables: tables, folder: home.path + "/datasets")
-        tracking = TrackingRoom(database: database, artifacts: ArtifactStore(storage.artifacts, allowsLinks: storage.allowsLinks))
+        tracking = TrackingRoom(database: database, artifacts: ArtifactStore(storage.artifacts, allowsLinks: storage.allowsLinks), clock: clock)
         // Rooms that need each other meet through this: it is filled before the server listens.
         let late = LateRooms()
         registry = RegistryRoom(
@@ -146,6 +146,10 @@ final class Assembly: Sendable {
         }
     }
 
+    var retention: Retention {
+        Retention(collector: tracking.garbage, queue: queue, period: configuration.retention, clock: configuration.clock, logger: logger)
+    }
+
     /// The server's URL is known only once it listens.
     func listening(at url: String) { address.set(url) }
 
@@ -169,6 +173,7 @@ final class Assembly: Sendable {
             group.addTask(name: "tern.models") { await self.preload() }
             group.addTask(name: "tern.storage") { await self.storage.keepClean(logger: self.logger) }
             group.addTask(name: "tern.webhooks") { await self.webhooks.dispatcher.run() }
+            group.addTask(name: "tern.retention") { await self.retention.run() }
             try await group.waitForAll()
         }
     }

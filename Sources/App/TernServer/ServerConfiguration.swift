@@ -14,10 +14,12 @@ package struct ServerConfiguration: Sendable {
     /// Where blobs and artifacts lie: nil for the home, or `s3://bucket/prefix`.
     package var blobs: String?
     package var clock: WallClock
+    /// How long what was deleted can be restored; nil is for ever, or until somebody collects garbage.
+    package var retention: Period?
 
     package init(
         home: String, database: String? = nil, host: String = "127.0.0.1", port: Int = 5000, adminToken: String? = nil, blobs: String? = nil,
-        clock: WallClock = .system
+        retention: Period? = nil, clock: WallClock = .system
     ) {
         self.home = home
         self.database = database
@@ -25,6 +27,7 @@ package struct ServerConfiguration: Sendable {
         self.port = port
         self.adminToken = adminToken
         self.blobs = blobs
+        self.retention = retention
         self.clock = clock
     }
 

@@ -1,5 +1,8 @@
 /// One of the two databases behind `Database`.
 protocol DatabaseEngine: Sendable {
+    /// Whether a write touches only this machine's disk: then a caller may wait for it on its own thread.
+    var isLocal: Bool { get }
+
     /// Reads a consistent snapshot, off the caller's thread.
     func read<Answer: Sendable>(_ body: @Sendable @escaping (Connection) throws -> Answer) async throws -> Answer
 

@@ -17,6 +17,8 @@ final class WriteCombiner: Sendable {
     private let changes: LedgerChanges
     private let queue = DispatchQueue(label: "tern.store.writer")
     private let waiting = Mutex<[Pending]>([])
+    /// Whether somebody is writing.
+    private let busy = Atomic(false)
 
     init(engine: any DatabaseEngine, clock: WallClock, changes: LedgerChanges) {
         self.engine = engine
@@ -50,8 +52,20 @@ final class WriteCombiner: Sendable {
             waiting.append(pending)
             return waiting.count == 1
         }
-        // Only the first to arrive wakes the writer; it takes everything that has gathered by then.
-        if first { queue.async { self.drain() } }
+        // Only the first to arrive sees to it that all are written.
+        guard first else { return }
+        // When nobody is writing to a local file it does so itself, on its own thread: waking another one and being woken by it again costs more
+        // than the write. It never waits for a writer, and never writes twice in a row.
+        if engine.isLocal, busy.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged {
+            queue.sync { self.drain() }
+            busy.store(false, ordering: .releasing)
+        } else {
+            queue.async {
+                self.busy.store(true, ordering: .releasing)
+                self.drain()
+                self.busy.store(false, ordering: .releasing)
+            }
+        }
     }
 
     /// Returns when the writes that were added before it are answered.

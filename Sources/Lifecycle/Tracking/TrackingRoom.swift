@@ -1,3 +1,4 @@
+import TernKernel
 import TernStore
 import TernWeb
 
@@ -5,17 +6,22 @@ import TernWeb
 package struct TrackingRoom: Sendable {
     package let service: TrackingService
     package let artifacts: ArtifactStore
+    package let garbage: GarbageCollector
 
-    package init(database: Database, artifacts: ArtifactStore) {
+    package init(database: Database, artifacts: ArtifactStore, clock: WallClock = .system) {
         service = TrackingService(database: database)
         self.artifacts = artifacts
+        garbage = GarbageCollector(
+            database: database,
+            artifacts: ArtifactSweep(
+                delete: { try await artifacts.delete($0) }, folders: { try await artifacts.list($0).filter(\.isFolder).map(\.name) }), clock: clock)
     }
 
     /// With the files on this machine's disk.
     ///
     /// - Parameter artifactFolder: usually `<home>/artifacts`.
-    package init(database: Database, artifactFolder: String) throws {
-        self.init(database: database, artifacts: try ArtifactStore(folder: artifactFolder))
+    package init(database: Database, artifactFolder: String, clock: WallClock = .system) throws {
+        self.init(database: database, artifacts: try ArtifactStore(folder: artifactFolder), clock: clock)
     }
 
     package static let migrations: [Migration] = TrackingMigrations.all

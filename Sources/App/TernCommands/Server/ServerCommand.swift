@@ -22,9 +22,15 @@ package struct ServerCommand: AsyncParsableCommand {
     @Option(help: "Where blobs and artifacts lie: s3://bucket/prefix; without it (and without TERN_BLOBS) in the home.")
     package var blobs: String?
 
+    @Option(help: "Remove for good, once a day, what was deleted so long ago, such as 30d; without it, only `tern gc` removes.")
+    package var retention: String?
+
     package init() {}
 
     package func validate() throws {
+        if let retention, Period(retention) == nil {
+            throw ValidationError("--retention is a length of time such as 30d, not '\(retention)'")
+        }
         guard (0...65_535).contains(port) else { throw ValidationError("--port must be 0 to 65535, not \(port)") }
     }
 
@@ -32,7 +38,7 @@ package struct ServerCommand: AsyncParsableCommand {
         let configuration = ServerConfiguration(
             home: options.homeFolder, database: database, host: host, port: port,
             adminToken: ProcessInfo.processInfo.environment["TERN_ADMIN_TOKEN"],
-            blobs: blobs ?? ProcessInfo.processInfo.environment["TERN_BLOBS"])
+            blobs: blobs ?? ProcessInfo.processInfo.environment["TERN_BLOBS"], retention: retention.flatMap { Period($0) })
         try await TernServer.runUntilSignal(configuration) { url in
             print("listening on \(url)")
             fflush(nil)

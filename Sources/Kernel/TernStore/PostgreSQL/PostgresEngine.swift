@@ -4,6 +4,7 @@ import TernKernel
 
 /// A PostgreSQL database: one connection that writes, up to four that read, and one that listens.
 final class PostgresEngine: DatabaseEngine {
+    let isLocal = false
     private let writer: PostgresWriter
     private let readers: PostgresReaders
     private let listener: PostgresListener

@@ -4,6 +4,7 @@ import TernKernel
 /// A SQLite file: one writer, four readers beside it.
 final class SQLiteEngine: DatabaseEngine {
     private let pool: DatabasePool
+    let isLocal = true
 
     init(path: String) throws {
         var configuration = Configuration()

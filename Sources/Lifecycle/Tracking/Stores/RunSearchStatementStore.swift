@@ -121,7 +121,8 @@ struct RunSearchStatement {
         } else {
             let start = try start(condition, experiments, "f")
             inner = SearchClause(
-                sql: "SELECT f.run_id FROM \(try table(condition.field)) f WHERE \(start.sql) LIMIT ?", arguments: start.arguments + [SQLValue(limit)])
+                sql: "SELECT f.run_id FROM \(try table(condition.field)) f WHERE \(start.sql) LIMIT ?", arguments: start.arguments + [SQLValue(limit)]
+            )
         }
         return SearchClause(sql: "SELECT count(*) AS total FROM (\(inner.sql)) t", arguments: inner.arguments)
     }
@@ -298,8 +299,13 @@ extension SearchField {
 
 extension SearchClause {
     /// Equality in the words of an index on the first 200 characters.
+    ///
+    /// A shorter text is equal when its beginning is. Of a longer one the rest is compared as a range: beside `column = ?` SQLite would put the
+    /// value in place of the column, and no longer see the index.
     static func equalText(_ column: String, _ text: String) -> SearchClause {
         let start = String(String.UnicodeScalarView(text.unicodeScalars.prefix(200)))
-        return SearchClause(sql: "substr(\(column), 1, 200) = ? AND \(column) = ?", arguments: [.text(start), .text(text)])
+        let begins = "substr(\(column), 1, 200) = ?"
+        if text.unicodeScalars.count < 200 { return SearchClause(sql: begins, arguments: [.text(text)]) }
+        return SearchClause(sql: "\(begins) AND \(column) >= ? AND \(column) <= ?", arguments: [.text(start), .text(text), .text(text)])
     }
 }
