@@ -11,12 +11,10 @@ import Testing
     @Test func `a release, a removal and a new declaration elsewhere are routed by once they are read back`() async throws {
         try await withReleases { here, world, database async throws in
             let there = ReleaseService(database: database, ports: world.ports)
-            for version in [1, 2] {
-                _ = try await there.release("price", version: version, by: ann)
-                try await here.restore()
-                #expect(here.primary("price")?.version == there.primary("price")?.version)
-            }
-            #expect(here.primary("price") != nil)
+            _ = try await there.release("price", version: 1, by: ann)
+            #expect(here.primary("price") == nil)
+            try await here.restore()
+            #expect(here.primary("price")?.version == 1)
             try await there.remove("price", by: ann)
             try await here.restore()
             #expect(here.endpointNames.isEmpty)
@@ -25,7 +23,7 @@ import Testing
 
     @Test func `an endpoint that was taken away and declared anew elsewhere begins again here, though it counts fewer changes`() async throws {
         try await withReleases { here, world, database async throws in
-            for version in [1, 2] { _ = try await here.release("price", version: version, by: ann) }
+            _ = try await here.release("price", version: 1, by: ann)
             let there = ReleaseService(database: database, ports: world.ports)
             try await there.remove("price", by: ann)
             try await there.apply([price()], by: ann)
