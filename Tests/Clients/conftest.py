@@ -57,8 +57,6 @@ def server_url():
 def postgres():
     """A PostgreSQL server; `create_database()` answers the URL of a fresh database in it."""
     with tempfile.TemporaryDirectory(prefix="tern-postgres-", ignore_cleanup_errors=True) as folder:
-        # The server's user must be able to reach it.
-        os.chmod(folder, 0o755)
         server = Postgres(pathlib.Path(folder) / "server").start()
         try:
             yield server

@@ -18,11 +18,16 @@ def is_alive(process: int) -> bool:
 
 
 class Postgres:
-    def __init__(self, folder: pathlib.Path):
-        self.folder, self.url = pathlib.Path(folder), None
+    def __init__(self, folder: pathlib.Path, *settings: str):
+        """`settings` are NAME=VALUE of postgresql.conf."""
+        self.folder, self.settings, self.url = pathlib.Path(folder), settings, None
 
     def start(self) -> "Postgres":
-        self.url = self._script("start")
+        # Its user is another one than root's: every folder above must let it through.
+        for above in self.folder.parents:
+            if above.stat().st_uid == os.getuid() and above.stat().st_mode & 0o001 == 0:
+                above.chmod(above.stat().st_mode | 0o055)
+        self.url = self._script("start", *self.settings)
         return self
 
     def stop(self) -> None:
@@ -63,7 +68,7 @@ class Postgres:
         finally:
             connection.close()
 
-    def _script(self, action: str) -> str:
-        done = subprocess.run([str(ROOT / "script" / "postgres"), action, str(self.folder)], capture_output=True, text=True)
+    def _script(self, action: str, *settings: str) -> str:
+        done = subprocess.run([str(ROOT / "script" / "postgres"), action, str(self.folder), *settings], capture_output=True, text=True)
         assert done.returncode == 0, done.stderr
         return done.stdout.strip()

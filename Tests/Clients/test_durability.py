@@ -149,10 +149,7 @@ def test_twenty_kills_under_load_lose_nothing_and_double_nothing(database, tmp_p
     chance = random.Random(int(os.environ.get("TERN_TEST_SEED", time.time_ns() % 10_000)))
     own = None
     if database == "postgresql":
-        folder = tmp_path_factory.mktemp("own")
-        for above in (folder, *folder.parents[:3]):
-            above.chmod(0o755)
-        own = Postgres(folder / "server").start()
+        own = Postgres(tmp_path_factory.mktemp("own") / "server").start()
     server = Server(tmp_path / "home", database=own.create_database() if own else None)
     try:
         server.start()

@@ -131,26 +131,3 @@ def test_what_a_killed_server_was_at_is_taken_over_when_its_lease_runs_out(pair)
     until(lambda: pair.b.api("POST", "endpoints/none/settle", {})[0] == 404, seconds=40)
     pair.a.start()
     assert pair.a.ok("GET", f"pipeline-runs/{run}")["state"] == "succeeded"
-
-
-def test_a_database_that_goes_away_is_unavailable_until_it_is_back(tmp_path, tmp_path_factory):
-    from postgres_process import Postgres
-
-    folder = tmp_path_factory.mktemp("own")
-    for above in (folder, *folder.parents[:3]):
-        above.chmod(0o755)
-    own = Postgres(folder / "server").start()
-    try:
-        with Server(tmp_path / "home", database=own.create_database()) as server:
-            server.ok("POST", "tokens", {"name": "ann", "role": "viewer"})
-            for _ in range(2):
-                own.kill()
-                status, answer = server.api("GET", "tokens")
-                assert (status, answer["error"]["code"]) == (503, "unavailable") and answer["error"]["hint"]
-                assert server.api("POST", "tokens", {"name": "bob", "role": "viewer"})[0] == 503
-                assert server.process.poll() is None
-                own.start()
-                until(lambda: server.api("GET", "tokens")[0] == 200)
-                assert [each["name"] for each in server.ok("GET", "tokens")["tokens"]] == ["ann"]
-    finally:
-        own.stop()

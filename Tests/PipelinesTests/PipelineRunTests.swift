@@ -39,7 +39,10 @@ import Testing
             let tracking = try #require(run.trackingRun)
             try await eventually("the tracking run ends") { fixture.neighbours.asked.withLock { $0.finished[tracking] } == true }
             #expect(fixture.neighbours.asked.withLock { $0.params[tracking] } == ["window_days": "30", "name": "x"])
-            #expect(!FileManager.default.fileExists(atPath: fixture.folder + "/pipelines/\(run.id)"))
+            // A job of its own, after the run's end.
+            try await eventually("the run's folder is removed") {
+                !FileManager.default.fileExists(atPath: fixture.folder + "/pipelines/\(run.id)")
+            }
             #expect(try await fixture.ledger("pipeline.run.started").count == 1)
             #expect(try await fixture.ledger("pipeline.run.succeeded").first?.subject == "pipeline/train/\(run.id)")
         }

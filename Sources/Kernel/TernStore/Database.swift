@@ -73,6 +73,11 @@ package final class Database: Sendable {
         try engine.close()
     }
 
+    /// Whether a PostgreSQL database can be reached and serves Tern; changes nothing, blocks.
+    ///
+    /// - Throws: why it does not.
+    package static func check(_ url: String) throws { _ = try PostgresConnector(url: url).session() }
+
     /// Runs one statement on a PostgreSQL database that need not be Tern's, such as `CREATE SCHEMA`; blocks.
     package static func administer(_ statement: String, at url: String) throws {
         let session = try PostgresConnector(url: url).session()

@@ -4,6 +4,7 @@ import TernInference
 import TernKernel
 import TernProject
 import TernServer
+import TernStore
 import TernTables
 
 package struct DoctorCommand: AsyncParsableCommand {
@@ -22,10 +23,11 @@ package struct DoctorCommand: AsyncParsableCommand {
     }
 
     package func run() async throws {
-        let findings = [
-            Finding(name: "tern", state: TernVersion.current, fine: true), await engine("ONNX Runtime") { try InferenceEngine().version() },
-            await engine("DuckDB") { try await TableEngine().version() }, python(), home(), project(),
-        ]
+        let findings =
+            [
+                Finding(name: "tern", state: TernVersion.current, fine: true), await engine("ONNX Runtime") { try InferenceEngine().version() },
+                await engine("DuckDB") { try await TableEngine().version() }, python(), home(), project(),
+            ] + database()
         if options.json {
             let items = findings.map {
                 JSON.object(["name": .string($0.name), "state": .string($0.state), "fine": .bool($0.fine), "hint": JSON($0.hint)])
@@ -70,6 +72,19 @@ package struct DoctorCommand: AsyncParsableCommand {
         return Finding(
             name: "home", state: folder + (writable ? ", no server running" : " cannot be written"), fine: writable,
             hint: writable ? nil : "choose another: --home DIR")
+    }
+
+    /// Where the rows are, when that is not the home.
+    private func database() -> [Finding] {
+        guard let url = ProcessInfo.processInfo.environment["TERN_DATABASE"] else { return [] }
+        do {
+            let location = try DatabaseLocation(url: url)
+            try Database.check(url)
+            return [Finding(name: "database", state: "\(location.description) answers", fine: true)]
+        } catch {
+            let known = TernError.wrap(error)
+            return [Finding(name: "database", state: known.message, fine: false, hint: known.hint)]
+        }
     }
 
     private func project() -> Finding {

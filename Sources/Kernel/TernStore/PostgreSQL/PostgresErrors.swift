@@ -20,8 +20,8 @@ struct PostgresFailure {
         if message.isEmpty { message = PQresultErrorMessage(result).map { PostgresFailure.firstLine($0) } ?? "" }
     }
 
-    /// Whether the server ended the connection, or is about to.
-    var endsConnection: Bool { state.hasPrefix("08") || ["57P01", "57P02", "57P03", "25P03"].contains(state) }
+    /// Whether the connection ended, or is about to. An error without a state is libpq's own: the server no longer speaks.
+    var endsConnection: Bool { state.isEmpty || state.hasPrefix("08") || ["57P01", "57P02", "57P03", "25P03"].contains(state) }
 
     /// Whether the same on a fresh connection may succeed: somebody changed the schema under a prepared statement, or two transactions
     /// stood in each other's way.
