@@ -12,7 +12,10 @@ package struct TrackingRoom: Sendable {
         artifacts = try ArtifactStore(folder: artifactFolder)
     }
 
-    package static let migrations: [Migration] = TrackingMigrations.all
+    package static let migrations: [Migration] = TrackingMigrations.all + ImportMigrations.all
 
-    package func mount(on router: TernRouterGroup) { RunRoutes(service: service).mount(on: router) }
+    package func mount(on router: TernRouterGroup) {
+        RunRoutes(service: service).mount(on: router)
+        ImportRoutes(service: ImportService(tracking: service)).mount(on: router)
+    }
 }
