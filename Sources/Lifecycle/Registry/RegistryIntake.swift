@@ -195,7 +195,7 @@ struct RegistryIntakeRoutes: Sendable {
                     "updated_at": .int(model.updatedAt.milliseconds), "tags": .object(model.tags.mapValues(JSON.string)),
                     "aliases": .object(model.aliases.mapValues { JSON($0) }), "versions": .array(versions),
                 ]
-            ])
+            ] as JSON)
         } catch let error as TernError where error.code == .notFound {
             return Response.json(["model": .null] as JSON)
         }

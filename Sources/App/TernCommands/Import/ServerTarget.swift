@@ -4,6 +4,7 @@ import NIOCore
 import NIOHTTP1
 import TernImport
 import TernKernel
+import TernWeb
 
 /// The server that an import sends to, or an export reads from. What it cannot answer at the moment is asked again for a minute: every request of
 /// an import may be repeated.
