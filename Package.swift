@@ -104,7 +104,7 @@ let app: [Target] =
     + room(
         "TernImport", in: "App",
         uses: [
-            "TernKernel", "TernStore", "CZip", Library.grdb, Library.crypto, Library.asyncHTTPClient, Library.nioCore, Library.nioHTTP1,
+            "TernKernel", "TernStore", "CPostgres", "CZip", Library.grdb, Library.crypto, Library.asyncHTTPClient, Library.nioCore, Library.nioHTTP1,
             Library.nioFoundation, Library.yams, Library.logging,
         ])
     + room(

@@ -140,8 +140,8 @@ class Side:
     def __init__(self, url: str):
         self.url = url
 
-    def call(self, method: str, path: str, body=None, **query):
-        url = f"{self.url}/api/2.0/mlflow/{path}" + ("?" + urllib.parse.urlencode(query) if query else "")
+    def call(self, method: str, endpoint: str, body=None, **query):
+        url = f"{self.url}/api/2.0/mlflow/{endpoint}" + ("?" + urllib.parse.urlencode(query) if query else "")
         request = urllib.request.Request(url, method=method, data=json.dumps(body).encode() if body is not None else None)
         request.add_header("Content-Type", "application/json")
         with urllib.request.urlopen(request, timeout=300) as answer:
@@ -158,9 +158,13 @@ class Side:
     def experiments(self) -> dict:
         return {e["name"]: e for e in self.pages("experiments/search", "experiments", max_results=1000, view_type="ALL")}
 
-    def runs(self, experiment: str) -> dict:
+    def runs(self, experiment: str, whole: bool = True) -> dict:
         found = self.pages("runs/search", "runs", experiment_ids=[experiment], run_view_type="ALL", max_results=1000)
-        return {run["info"]["run_id"]: run for run in found}
+        # MLflow's search leaves out the models that a run read and made.
+        return {run["info"]["run_id"]: self.run(run["info"]["run_id"]) if whole else run for run in found}
+
+    def run(self, run: str) -> dict:
+        return self.call("GET", "runs/get", run_id=run)["run"]
 
     def history(self, run: str, key: str) -> list:
         points, token = [], None

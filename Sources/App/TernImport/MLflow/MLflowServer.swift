@@ -14,6 +14,11 @@ package struct MLflowServer: ImportSource {
     package init(_ server: SourceServer) async throws {
         self.server = server
         do {
+            try await server.greet()
+        } catch let error as TernError where error.code != .unavailable {
+            // A server without a health page may still be one.
+        }
+        do {
             _ = try await server.post("/api/2.0/mlflow/experiments/search", ["max_results": 1])
         } catch let error as TernError where [.notFound, .invalidArgument].contains(error.code) {
             throw TernError.invalid("\(server.url) is not an MLflow tracking server: \(error.message)")
@@ -63,7 +68,12 @@ package struct MLflowServer: ImportSource {
             "experiment_ids": [.string(experiment.sourceID)], "run_view_type": "ALL", "max_results": 100, "order_by": ["attribute.start_time ASC"],
         ]
         try await pages("runs/search", search, "runs") { found in
-            try await take(try found.map { try MLflowServer.run($0, of: experiment) })
+            // A search leaves out which models a run read and made: each run is asked for.
+            try await take(
+                try await found.asyncMap { run in
+                    let id = run["info"]?["run_id"]?.stringValue ?? run["info"]?["run_uuid"]?.stringValue ?? ""
+                    return try MLflowServer.run(try await server.get("/api/2.0/mlflow/runs/get", [("run_id", id)])["run"] ?? run, of: experiment)
+                })
         }
     }
 

@@ -11,8 +11,10 @@ package enum MLflowSource {
             return try await MLflowServer(SourceServer(url: text, environment: environment))
         }
         if ["postgresql", "postgres", "postgresql+psycopg2"].contains(MLflowArtifactPlace.scheme(text)) {
-            throw TernError(
-                .notImplemented, "an MLflow database on PostgreSQL cannot be read directly yet", hint: "import from its server: tern import mlflow http://…")
+            // SQLAlchemy names its driver in the scheme; libpq does not know it.
+            let url = text.replacing("postgresql+psycopg2:", with: "postgresql:")
+            let database = try PostgresSource(url: url)
+            return try await MLflowDatabase(database, name: database.name, artifactFolder: artifactFolder)
         }
         let path: String
         if let scheme = MLflowArtifactPlace.scheme(text) {

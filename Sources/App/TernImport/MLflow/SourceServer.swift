@@ -43,9 +43,12 @@ package struct SourceServer: Sendable {
         for try await piece in response.body { try await take(piece) }
     }
 
-    private func send(_ method: HTTPMethod, _ path: String, _ body: [UInt8]?) async throws -> HTTPClientResponse {
+    /// Whether anybody answers at all; asks once.
+    func greet() async throws { _ = try await send(.GET, "/health", nil, attempts: 1) }
+
+    private func send(_ method: HTTPMethod, _ path: String, _ body: [UInt8]?, attempts: Int = 6) async throws -> HTTPClientResponse {
         var wait = Duration.milliseconds(500)
-        for attempt in 1...6 {
+        for attempt in 1...attempts {
             var request = HTTPClientRequest(url: url + path)
             request.method = method
             if let authorization { request.headers.add(name: "Authorization", value: authorization) }
@@ -67,11 +70,11 @@ package struct SourceServer: Sendable {
                     default: .unavailable
                     }
                 let error = TernError(code, "\(url): \(method) \(path.prefix { $0 != "?" }) was answered with \(response.status.code): \(message)")
-                if code != .unavailable || attempt == 6 { throw error }
+                if code != .unavailable || attempt == attempts { throw error }
             } catch let error as TernError {
                 throw error
             } catch {
-                if attempt == 6 { throw TernError(.unavailable, "no answer from \(url): \(error)", cause: error) }
+                if attempt == attempts { throw TernError(.unavailable, "no answer from \(url): \(error)", cause: error) }
             }
             try await Task.sleep(for: wait)
             wait *= 2
