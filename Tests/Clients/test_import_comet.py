@@ -58,7 +58,7 @@ def test_offline_archive_comes_over(tmp_path):
         assert values("val/acc") == {step: step / 200 for step in range(200)}
         kept = [path for path in here.files(name) if path.endswith("kept.txt")]
         assert kept and here.download(name, kept[0]) == b"kept", here.files(name)
-        assert any("epochs" in reason and count == 200 for reason, count in report["skipped"].items()), report["skipped"]
+        assert any("epochs" in reason and count >= 200 for reason, count in report["skipped"].items()), report["skipped"]
         assert bring(server, "comet", str(archives))["already"] == 1
 
         # Damaged, foreign and hostile archives are refused by name.

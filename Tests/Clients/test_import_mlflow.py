@@ -145,6 +145,26 @@ def test_tracking_server_comes_over_whole(store, tmp_path):
         assert bring(server, "mlflow", source.url)["already"] == 7
 
 
+def test_postgresql_database_comes_over_whole(postgres, tmp_path):
+    # SQLAlchemy chooses its driver by the scheme; what people have in their MLflow's settings is understood here as it is.
+    url = postgres.create_database().replace("postgresql://", "postgresql+psycopg2://")
+    artifacts = tmp_path / "artifacts"
+    artifacts.mkdir()
+    _, model = make_features(url, str(artifacts), tmp_path)
+    source = MLflowProcess(url, artifacts, tmp_path)
+    try:
+        with Server(tmp_path / "home") as server:
+            report = bring(server, "mlflow", url)
+            counts = compare(Side(source.url), Side(server.url))
+            assert counts["runs"] == 7 and counts["files"] == 3
+            assert counts["points"] == report["counts"]["points"]["here"] == 56
+            assert compare_registry(Side(source.url), Side(server.url)) == 3
+            check_models(server, model)
+            assert bring(server, "mlflow", url)["already"] == 7
+    finally:
+        source.stop()
+
+
 def test_mlruns_folder_comes_over_whole(tmp_path):
     folder = tmp_path / "mlruns"
     run, model = make_features(folder.as_uri(), "-", tmp_path)
@@ -152,10 +172,10 @@ def test_mlruns_folder_comes_over_whole(tmp_path):
     try:
         with Server(tmp_path / "home") as server:
             report = bring(server, "mlflow", str(folder))
-            counts = compare(Side(source.url), Side(server.url))
+            counts = compare(Side(source.url, is_file_store=True), Side(server.url))
             assert counts["runs"] == 7 and counts["files"] == 3
             assert counts["points"] == report["counts"]["points"]["here"] == 56
-            assert compare_registry(Side(source.url), Side(server.url)) == 3
+            assert compare_registry(Side(source.url, is_file_store=True), Side(server.url)) == 3
             check_models(server, model)
             assert bring(server, "mlflow", str(folder))["already"] == 7
             # What a file tells twice is one point.
@@ -257,6 +277,7 @@ def compare_with_sql(path: pathlib.Path, here: Side) -> None:
 
 @pytest.mark.parametrize("text, message", [
     ("http://127.0.0.1:1", "no answer"), ("/nowhere/at/all", "nothing at"), ("mysql://h/d", "cannot read"),
+    ("postgresql://nobody@127.0.0.1:1/none", "does not answer"),
 ])
 def test_a_source_that_is_not_there_is_named(tmp_path, text, message):
     with Server(tmp_path / "home") as server:

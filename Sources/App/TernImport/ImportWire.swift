@@ -26,7 +26,6 @@ extension ImportedRun {
     /// Tells the source in a tag, and gives a run without a name tag its own.
     func json(in experiment: Int64, by source: any ImportSource) -> JSON {
         var tags = tags
-        tags["tern.import.source"] = "\(source.kind) \(source.name)"
         tags["tern.import.state"] = nil
         if tags["mlflow.runName"] == nil { tags["mlflow.runName"] = name }
         var fields: [String: JSON] = [
@@ -39,7 +38,12 @@ extension ImportedRun {
             "model_outputs": .array(
                 modelOutputs.sorted { ($0.model, $0.step) < ($1.model, $1.step) }.map { ["model": .string($0.model), "step": .int($0.step)] }),
         ]
+        // The same run from another place (a folder that moved, a database and the server over it) is still the same.
         fields["fingerprint"] = .string(Digest(of: JSON.object(fields).description + revision).hex)
+        if source.kind != "tern" {
+            tags["tern.import.source"] = "\(source.kind) \(source.name)"
+            fields["tags"] = .object(tags.mapValues(JSON.string))
+        }
         if let deletedAt { fields["deleted_at"] = .int(deletedAt) }
         return .object(fields)
     }
@@ -84,7 +88,8 @@ extension ImportedModel {
 extension ImportedModel.Version {
     var json: JSON {
         [
-            "version": .int(number), "created_at": .int(createdAt), "updated_at": .int(updatedAt), "user": .string(user), "description": JSON(description),
+            "version": .int(number), "created_at": .int(createdAt), "updated_at": .int(updatedAt), "user": .string(user),
+            "description": JSON(description),
             "stage": .string(stage), "source": .string(source), "location": JSON(location), "run_id": JSON(runID), "run_link": JSON(runLink),
             "model_id": JSON(modelID), "tags": .object(tags.mapValues(JSON.string)),
         ]

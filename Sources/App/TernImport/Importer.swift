@@ -22,11 +22,11 @@ package struct Importer {
     let source: any ImportSource
     let target: any ImportTarget
     let options: ImportOptions
-    private let progress: (ImportProgress) -> Void
-    private var done = ImportProgress()
-    private var report: ImportReport
+    let progress: (ImportProgress) -> Void
+    var done = ImportProgress()
+    var report: ImportReport
     /// Where files lay at the source, and where they are here: versions of the registry name them.
-    private var places: [String: String] = [:]
+    var places: [String: String] = [:]
     private var waiting: [PointBlock] = []
     private var waitingCount = 0
 
@@ -60,7 +60,7 @@ package struct Importer {
         return report
     }
 
-    private func post(_ path: String, _ fields: [String: JSON]) async throws -> JSON {
+    func post(_ path: String, _ fields: [String: JSON]) async throws -> JSON {
         var fields = fields
         fields["source"] = .string(report.source)
         return try await target.post("import/" + path, .object(fields))
@@ -153,7 +153,9 @@ package struct Importer {
             for block in blocks {
                 let key = PointTally.hash(block.key)
                 for point in block.points {
-                    if repeats, !seen.insert(PointTally.hash(key, timestamp: point.timestamp, step: point.step, value: point.value)).inserted { continue }
+                    if repeats, !seen.insert(PointTally.hash(key, timestamp: point.timestamp, step: point.step, value: point.value)).inserted {
+                        continue
+                    }
                     tally.add(key, timestamp: point.timestamp, step: point.step, value: point.value)
                 }
                 done.points += Int64(block.points.count)
@@ -229,153 +231,6 @@ package struct Importer {
             }
             done.runs += 1
             progress(done)
-        }
-    }
-
-    // MARK: Files
-
-    /// - Returns: whether some could not be read.
-    private mutating func bringFiles(of run: ImportedRun, to experiment: Int64) async throws -> Bool {
-        if let place = run.filesStayAt {
-            source.notes.add("files stay at \(place.prefix { $0 != ":" })://: the runs go on pointing there")
-            return false
-        }
-        return try await bring(try await source.files(of: run), below: "\(experiment)/\(run.id)/artifacts")
-    }
-
-    private mutating func bring(_ files: [ImportedFile], below folder: String) async throws -> Bool {
-        if files.isEmpty { return false }
-        var isMissing = false
-        let here = try await stored(below: folder)
-        for file in files {
-            report.add(.files, source: 1, here: 0)
-            report.add(.bytes, source: file.size, here: 0)
-            let target = target, path = "\(folder)/\(file.path)"
-            do {
-                let before = try await hash(file)
-                let isHere = here[file.path] == before.size ? try await stored(path) == before.digest : false
-                if !isHere {
-                    let source = source
-                    try await target.upload(path, size: before.size) { take in try await source.read(file, take) }
-                    guard try await stored(path) == before.digest else {
-                        report.failures.append("\(path) has another SHA-256 here than at the source")
-                        continue
-                    }
-                }
-                report.add(.files, source: 0, here: 1)
-                report.add(.bytes, source: before.size - file.size, here: before.size)
-                done.files += 1
-                progress(done)
-            } catch let error as TernError where [.notFound, .invalidArgument, .notAllowed].contains(error.code) {
-                isMissing = true
-                report.failures.append("\(path) did not come over: \(error.message)")
-            }
-        }
-        return isMissing
-    }
-
-    private func hash(_ file: ImportedFile) async throws -> (digest: Digest, size: Int64) {
-        var hash = ContentHash()
-        try await source.read(file) { hash.add($0) }
-        return (hash.digest(), hash.size)
-    }
-
-    private func stored(_ path: String) async throws -> Digest {
-        var hash = ContentHash()
-        try await target.download(path) { hash.add($0) }
-        return hash.digest()
-    }
-
-    private func stored(below folder: String) async throws -> [String: Int64] {
-        var sizes: [String: Int64] = [:]
-        var waiting = [""]
-        while let next = waiting.popLast() {
-            for entry in try await target.list(next.isEmpty ? folder : folder + "/" + next) {
-                let path = next.isEmpty ? entry.name : next + "/" + entry.name
-                if entry.isFolder { waiting.append(path) } else { sizes[path] = entry.size }
-            }
-        }
-        return sizes
-    }
-
-    // MARK: Logged models and the registry
-
-    private mutating func bringModels(of experiment: ImportedExperiment, to number: Int64) async throws {
-        let models = try await source.loggedModels(of: experiment)
-        for model in models { places[model.artifactURI] = model.place(in: number) }
-        if options.dryRun { return report.add(.loggedModels, source: models.count, here: 0) }
-        for model in models {
-            let json = model.json(in: number)
-            let answer = try await post("logged-models", ["models": .array([json])])
-            let state = answer["models"]?[0]?["state"]?.stringValue
-            report.add(.loggedModels, source: 1, here: 0)
-            var isMissing = false
-            if options.withFiles, state == "partial" {
-                if let place = model.filesStayAt {
-                    source.notes.add("files stay at \(place.prefix { $0 != ":" })://: the models go on pointing there")
-                } else {
-                    isMissing = try await bring(try await source.files(of: model), below: "\(number)/models/\(model.id)/artifacts")
-                }
-            }
-            let stored = try await post("check", ["models": JSON([model.id])])["models"]?[0] ?? .null
-            let differences = RunDifference.between(json, stored)
-            if !differences.isEmpty {
-                report.failures.append("logged model \(model.id) differs: \(differences.joined(separator: "; "))")
-                continue
-            }
-            report.add(.loggedModels, source: 0, here: 1)
-            if state == "partial" { _ = try await post("finish", ["models": [["id": .string(model.id), "files_missing": .bool(isMissing)]]]) }
-        }
-    }
-
-    private mutating func bringRegistry() async throws {
-        for model in try await source.registeredModels() {
-            report.add(.registeredModels, source: 1, here: 0)
-            report.add(.modelVersions, source: model.versions.count, here: 0)
-            if options.dryRun { continue }
-            var moved = model
-            for index in moved.versions.indices {
-                moved.versions[index].source = placed(moved.versions[index].source)
-                moved.versions[index].location = moved.versions[index].location.map(placed)
-            }
-            let answer: JSON
-            do {
-                answer = try await post("model", ["model": moved.json])
-            } catch let error as TernError where error.code == .invalidArgument {
-                report.failures.append("model \(model.name) was refused: \(error.message)")
-                continue
-            }
-            for refusal in answer["refused"]?.arrayValue ?? [] { report.failures.append(refusal.stringValue ?? "") }
-            try await compare(moved)
-        }
-    }
-
-    private mutating func compare(_ model: ImportedModel) async throws {
-        let stored = try await post("model/check", ["name": .string(model.name)])["model"] ?? .null
-        if stored.isNull {
-            report.failures.append("model \(model.name) is not here")
-            return
-        }
-        report.add(.registeredModels, source: 0, here: 1)
-        let versions = Dictionary(
-            (stored["versions"]?.arrayValue ?? []).compactMap { version in version["version"]?.intValue.map { ($0, version) } }, uniquingKeysWith: { $1 })
-        for version in model.versions {
-            let differences = RunDifference.between(version.json, versions[version.number] ?? .null)
-            if differences.isEmpty {
-                report.add(.modelVersions, source: 0, here: 1)
-            } else {
-                report.failures.append("version \(version.number) of \(model.name) differs: \(differences.joined(separator: "; "))")
-            }
-        }
-    }
-
-    /// The same place here, where the source's place came over.
-    private func placed(_ uri: String) -> String {
-        var head = Substring(uri)
-        while true {
-            if let place = places[String(head)] { return place + uri.dropFirst(head.count) }
-            guard let slash = head.lastIndex(of: "/") else { return uri }
-            head = head[..<slash]
         }
     }
 }

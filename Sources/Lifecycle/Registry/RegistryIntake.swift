@@ -178,7 +178,9 @@ struct RegistryIntakeRoutes: Sendable {
 
     @Sendable private func model(_ request: Request, _ context: TernContext) async throws -> Response {
         let body = try await request.json()
-        guard let source = body["source"]?.stringValue, let model = body["model"] else { throw TernError.invalid("missing field 'source' or 'model'") }
+        guard let source = body["source"]?.stringValue, let model = body["model"] else {
+            throw TernError.invalid("missing field 'source' or 'model'")
+        }
         let taken = try await service.take(ModelIntake(model), from: source, by: context.identity)
         return Response.json(["created": .bool(taken.created), "added": JSON(taken.added), "refused": JSON(taken.refused)] as JSON)
     }
@@ -189,13 +191,14 @@ struct RegistryIntakeRoutes: Sendable {
         do {
             let model = try await service.model(name)
             let versions = try await service.versions(name).sorted { $0.version < $1.version }.map(\.intake)
-            return Response.json([
-                "model": [
-                    "name": .string(name), "description": JSON(model.description), "created_at": .int(model.createdAt.milliseconds),
-                    "updated_at": .int(model.updatedAt.milliseconds), "tags": .object(model.tags.mapValues(JSON.string)),
-                    "aliases": .object(model.aliases.mapValues { JSON($0) }), "versions": .array(versions),
-                ]
-            ] as JSON)
+            return Response.json(
+                [
+                    "model": [
+                        "name": .string(name), "description": JSON(model.description), "created_at": .int(model.createdAt.milliseconds),
+                        "updated_at": .int(model.updatedAt.milliseconds), "tags": .object(model.tags.mapValues(JSON.string)),
+                        "aliases": .object(model.aliases.mapValues { JSON($0) }), "versions": .array(versions),
+                    ]
+                ] as JSON)
         } catch let error as TernError where error.code == .notFound {
             return Response.json(["model": .null] as JSON)
         }

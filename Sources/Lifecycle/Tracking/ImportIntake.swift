@@ -67,14 +67,17 @@ extension JSON {
 extension ExperimentIntake {
     init(_ json: JSON) throws {
         self.init(
-            sourceID: try json.need("source_id"), name: try json.need("name"), stage: try LifecycleStage(json), createdAt: try json.needInt("created_at"),
+            sourceID: try json.need("source_id"), name: try json.need("name"), stage: try LifecycleStage(json),
+            createdAt: try json.needInt("created_at"),
             updatedAt: try json.needInt("updated_at"), tags: try json.texts("tags"))
     }
 }
 
 extension LifecycleStage {
     init(_ json: JSON) throws {
-        guard let stage = LifecycleStage(rawValue: json["stage"]?.stringValue ?? "active") else { throw TernError.invalid("'stage' is active or deleted") }
+        guard let stage = LifecycleStage(rawValue: json["stage"]?.stringValue ?? "active") else {
+            throw TernError.invalid("'stage' is active or deleted")
+        }
         self = stage
     }
 }

@@ -76,7 +76,8 @@ package struct ImportMLflow: ImportingCommand {
 }
 
 package struct ImportWandb: ImportingCommand {
-    package static let configuration = CommandConfiguration(commandName: "wandb", abstract: "From W&B's run folders, such as those of WANDB_MODE=offline.")
+    package static let configuration = CommandConfiguration(
+        commandName: "wandb", abstract: "From W&B's run folders, such as those of WANDB_MODE=offline.")
     @OptionGroup package var options: CommandOptions
     @OptionGroup package var flags: ImportFlags
     @Argument(help: "The wandb folder, one run's folder in it, or a .wandb file.") package var path: String

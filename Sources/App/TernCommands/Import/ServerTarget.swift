@@ -94,7 +94,9 @@ struct ServerTarget: ImportTarget, ExportSource {
             case 502, 503, 504: .unavailable
             default: .internal
             }
-        throw TernError(code, "\(request.method) \(request.url.dropFirst(client.url.count)): \(json?["message"]?.stringValue ?? "status \(response.status.code)")")
+        throw TernError(
+            code, "\(request.method) \(request.url.dropFirst(client.url.count)): \(json?["message"]?.stringValue ?? "status \(response.status.code)")"
+        )
     }
 }
 

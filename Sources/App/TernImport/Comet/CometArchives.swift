@@ -20,7 +20,8 @@ package struct CometArchives: ImportSource {
     /// - Parameter paths: zip files, or folders that hold some.
     package init(paths: [String]) async throws {
         let archives = paths.flatMap { path in
-            LocalFiles.isFolder(path) ? LocalFiles.names(path).filter { $0.hasSuffix(".zip") }.map { LocalFiles.absolute(path) + "/" + $0 } : [LocalFiles.absolute(path)]
+            LocalFiles.isFolder(path)
+                ? LocalFiles.names(path).filter { $0.hasSuffix(".zip") }.map { LocalFiles.absolute(path) + "/" + $0 } : [LocalFiles.absolute(path)]
         }
         guard !archives.isEmpty else { throw TernError.notFound("there is no .zip file in \(paths.joined(separator: ", "))") }
         name = archives.count == 1 ? archives[0] : "\(archives.count) archives"
@@ -45,7 +46,9 @@ package struct CometArchives: ImportSource {
 
     /// Each message: its type and what it carries.
     private static func messages(_ archive: ZipArchive, _ path: String, _ body: (String, JSON) async throws -> Void) async throws {
-        guard let entry = archive.entry(named: "messages.json") else { throw TernError.invalid("\(path) is not a Comet archive: it has no messages.json") }
+        guard let entry = archive.entry(named: "messages.json") else {
+            throw TernError.invalid("\(path) is not a Comet archive: it has no messages.json")
+        }
         var rest: [UInt8] = []
         var number = 0
         func line(_ bytes: ArraySlice<UInt8>) async throws {

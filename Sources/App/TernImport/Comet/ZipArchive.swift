@@ -34,7 +34,9 @@ final class ZipArchive: Sendable {
         }
         let handle = Handle(pointer: opened)
         let count = zip_get_num_entries(handle.pointer, 0)
-        guard count >= 0, count <= Int64(ZipArchive.entryLimit) else { throw TernError.invalid("\(path) has more than \(ZipArchive.entryLimit) entries") }
+        guard count >= 0, count <= Int64(ZipArchive.entryLimit) else {
+            throw TernError.invalid("\(path) has more than \(ZipArchive.entryLimit) entries")
+        }
         var entries: [Entry] = []
         for index in 0..<Int(count) {
             var facts = zip_stat_t()
@@ -43,7 +45,9 @@ final class ZipArchive: Sendable {
                 throw TernError.invalid("\(path): entry \(index) cannot be read")
             }
             let size = Int64(clamping: facts.size)
-            guard size <= ZipArchive.entrySizeLimit else { throw TernError.invalid("\(path): entry \(index) is larger than \(ZipArchive.entrySizeLimit) bytes") }
+            guard size <= ZipArchive.entrySizeLimit else {
+                throw TernError.invalid("\(path): entry \(index) is larger than \(ZipArchive.entrySizeLimit) bytes")
+            }
             entries.append(Entry(index: index, name: String(cString: name), size: size))
         }
         self.entries = entries

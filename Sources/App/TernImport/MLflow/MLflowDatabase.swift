@@ -222,7 +222,8 @@ package struct MLflowDatabase: ImportSource {
                 ImportedModel.Version(
                     number: number, createdAt: row.int("creation_time") ?? 0, updatedAt: row.int("last_updated_time") ?? 0,
                     user: row.text("user_id") ?? "", description: row.text("description"), stage: row.text("current_stage") ?? "None",
-                    source: row.text("source") ?? "", location: row.text("storage_location"), runID: row.text("run_id"), runLink: row.text("run_link"),
+                    source: row.text("source") ?? "", location: row.text("storage_location"), runID: row.text("run_id"),
+                    runLink: row.text("run_link"),
                     tags: tags["\(number) \(models[index].name)"] ?? [:]))
         }
         return models

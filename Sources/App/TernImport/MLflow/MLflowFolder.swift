@@ -42,7 +42,8 @@ package struct MLflowFolder: ImportSource {
             notes.add("traces are not carried over", LocalFiles.folders(folder + "/traces").count)
             return ImportedExperiment(
                 sourceID: meta["experiment_id"] ?? (folder as NSString).lastPathComponent, name: try meta.need("name"),
-                isDeleted: meta["lifecycle_stage"] == "deleted", createdAt: meta.int("creation_time") ?? 0, updatedAt: meta.int("last_update_time") ?? 0,
+                isDeleted: meta["lifecycle_stage"] == "deleted", createdAt: meta.int("creation_time") ?? 0,
+                updatedAt: meta.int("last_update_time") ?? 0,
                 tags: try MLflowFolder.texts(folder + "/tags"))
         }
     }
@@ -117,7 +118,8 @@ package struct MLflowFolder: ImportSource {
                 number += 1
                 guard let fields = MLflowFolder.fields(line) else { return }
                 // `timestamp value`, then the step, then a dataset's name and digest.
-                guard fields.count == 2 || fields.count == 3 || fields.count == 5, let time = Int64(fields[0]), let value = MLflowFolder.number(fields[1]),
+                guard fields.count == 2 || fields.count == 3 || fields.count == 5, let time = Int64(fields[0]),
+                    let value = MLflowFolder.number(fields[1]),
                     let step = fields.count > 2 ? Int64(fields[2]) : 0
                 else { throw TernError.invalid("\(folder)/\(file.path), line \(number): not `timestamp value step`") }
                 block.points.append(.init(timestamp: time, step: step, value: value))

@@ -5,15 +5,16 @@ import TernStore
 /// Which of the four forms of an MLflow store a text names.
 package enum MLflowSource {
     /// - Parameter environment: for the login of a tracking server.
-    package static func open(_ text: String, artifactFolder: String? = nil, environment: [String: String] = [:]) async throws -> any ImportSource {
+    package static func open(
+        _ text: String, artifactFolder: String? = nil, environment: [String: String] = [:]
+    ) async throws -> any ImportSource {
         let artifactFolder = artifactFolder.map(LocalFiles.absolute)
         if text.hasPrefix("http://") || text.hasPrefix("https://") {
             return try await MLflowServer(SourceServer(url: text, environment: environment))
         }
-        if ["postgresql", "postgres", "postgresql+psycopg2"].contains(MLflowArtifactPlace.scheme(text)) {
+        if let scheme = MLflowArtifactPlace.scheme(text), ["postgresql", "postgres"].contains(scheme.prefix { $0 != "+" }) {
             // SQLAlchemy names its driver in the scheme; libpq does not know it.
-            let url = text.replacing("postgresql+psycopg2:", with: "postgresql:")
-            let database = try PostgresSource(url: url)
+            let database = try PostgresSource(url: "postgresql" + text.dropFirst(scheme.count))
             return try await MLflowDatabase(database, name: database.name, artifactFolder: artifactFolder)
         }
         let path: String
@@ -22,7 +23,8 @@ package enum MLflowSource {
             // Three slashes are a relative path, four an absolute one, as SQLAlchemy has it.
             case "sqlite" where text.hasPrefix("sqlite:///"): path = LocalFiles.absolute(String(text.dropFirst("sqlite:///".count)))
             case "file": path = MLflowArtifactPlace(proxied: nil).folder(text) ?? text
-            default: throw TernError.invalid("cannot read '\(text)'", hint: "name http(s)://…, a folder, a SQLite file, sqlite:///… or postgresql://…")
+            default:
+                throw TernError.invalid("cannot read '\(scheme):…'", hint: "name http(s)://…, a folder, a SQLite file, sqlite:///… or postgresql://…")
             }
         } else {
             path = LocalFiles.absolute(text)

@@ -41,7 +41,9 @@ struct MLflowArtifactPlace: Sendable {
     func files(at uri: String?, _ notes: ImportNotes) -> [ImportedFile] {
         guard let uri, !uri.isEmpty else { return [] }
         guard let folder = folder(uri) else {
-            notes.add("runs and models whose files are behind an artifact proxy (mlflow-artifacts:/): name its folder with --artifacts, or import from the server")
+            notes.add(
+                "runs and models whose files are behind an artifact proxy (mlflow-artifacts:/): name its folder with --artifacts, or import from the server"
+            )
             return []
         }
         guard LocalFiles.isFolder(folder) else { return [] }

@@ -23,9 +23,11 @@ package final class PostgresSource: SourceDatabase {
 
     /// - Throws: `unavailable` with libpq's words.
     package init(url: String) throws {
-        var parts = URLComponents(string: url)
-        (parts?.user, parts?.password, parts?.query) = (nil, nil, nil)
-        name = parts?.string ?? "postgresql"
+        guard var parts = URLComponents(string: url) else {
+            throw TernError.invalid("that is not a database's URL", hint: "such as postgresql://user@host:5432/mlflow")
+        }
+        (parts.user, parts.password, parts.query) = (nil, nil, nil)
+        name = parts.string ?? "postgresql"
         guard let connection = PQconnectdb(url) else { throw TernError(.resourceExhausted, "no memory for a connection") }
         session = Session(connection)
         guard PQstatus(connection) == CONNECTION_OK else {

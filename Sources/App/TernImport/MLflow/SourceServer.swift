@@ -44,9 +44,11 @@ package struct SourceServer: Sendable {
     }
 
     /// Whether anybody answers at all; asks once.
-    func greet() async throws { _ = try await send(.GET, "/health", nil, attempts: 1) }
+    func greet() async throws { _ = try await send(.GET, "/health", nil, attempts: 1, timeout: .seconds(10)) }
 
-    private func send(_ method: HTTPMethod, _ path: String, _ body: [UInt8]?, attempts: Int = 6) async throws -> HTTPClientResponse {
+    private func send(_ method: HTTPMethod, _ path: String, _ body: [UInt8]?, attempts: Int = 6, timeout: TimeAmount = .minutes(10)) async throws
+        -> HTTPClientResponse
+    {
         var wait = Duration.milliseconds(500)
         for attempt in 1...attempts {
             var request = HTTPClientRequest(url: url + path)
@@ -57,7 +59,7 @@ package struct SourceServer: Sendable {
                 request.body = .bytes(ByteBuffer(bytes: body))
             }
             do {
-                let response = try await client.execute(request, timeout: .minutes(10))
+                let response = try await client.execute(request, timeout: timeout)
                 if response.status == .ok { return response }
                 let text = String(buffer: (try? await response.body.collect(upTo: 1 << 20)) ?? ByteBuffer())
                 let message = (try? JSON(parsing: text))?["message"]?.stringValue ?? String(text.prefix(200))

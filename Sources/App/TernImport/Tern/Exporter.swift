@@ -26,7 +26,9 @@ package struct Exporter {
     private let notes = ImportNotes()
 
     /// - Parameter folder: made when missing; refused when it holds anything.
-    package init(_ source: any ExportSource, to folder: String, withFiles: Bool = true, progress: @escaping (ImportProgress) -> Void = { _ in }) throws {
+    package init(_ source: any ExportSource, to folder: String, withFiles: Bool = true, progress: @escaping (ImportProgress) -> Void = { _ in })
+        throws
+    {
         self.source = source
         self.folder = LocalFiles.absolute(folder)
         self.withFiles = withFiles
@@ -103,7 +105,8 @@ package struct Exporter {
                 try write(
                     "experiments/\(id)/experiment.json",
                     [
-                        "id": .string(id), "name": experiment["name"] ?? .null, "stage": .string(stage), "created_at": experiment["creation_time"] ?? 0,
+                        "id": .string(id), "name": experiment["name"] ?? .null, "stage": .string(stage),
+                        "created_at": experiment["creation_time"] ?? 0,
                         "updated_at": experiment["last_update_time"] ?? 0, "artifact_location": experiment["artifact_location"] ?? .null,
                         "tags": .object(MLflowServer.pairs(experiment["tags"]).mapValues(JSON.string)),
                     ])

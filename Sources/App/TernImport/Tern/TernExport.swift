@@ -25,10 +25,13 @@ package struct TernExport: ImportSource {
     /// - Throws: `invalid_argument` when it is no export, or one of a later format.
     package init(path: String) throws {
         name = LocalFiles.absolute(path)
-        guard LocalFiles.exists(name + "/tern-export.json") else { throw TernError.invalid("\(name) is not an export of Tern: it has no tern-export.json") }
+        guard LocalFiles.exists(name + "/tern-export.json") else {
+            throw TernError.invalid("\(name) is not an export of Tern: it has no tern-export.json")
+        }
         let facts = try JSON(parsing: LocalFiles.text(name + "/tern-export.json"))
         guard facts["format"]?.intValue == TernExport.format else {
-            throw TernError.invalid("\(name) has export format \(facts["format"]?.description ?? "?"), and this Tern reads format \(TernExport.format)")
+            throw TernError.invalid(
+                "\(name) has export format \(facts["format"]?.description ?? "?"), and this Tern reads format \(TernExport.format)")
         }
         guard LocalFiles.exists(name + "/checksums.sha256") else {
             throw TernError(.dataLoss, "\(name) has no checksums.sha256", hint: "the export did not end: run tern export again")
@@ -39,7 +42,8 @@ package struct TernExport: ImportSource {
             if parts.count == 2 { sums[String(parts[1].drop { $0 == " " || $0 == "*" })] = String(parts[0]) }
         }
         self.sums = sums
-        for (file, what) in [("datasets.json", "datasets"), ("pipelines.json", "pipelines"), ("endpoints.json", "endpoints")] where LocalFiles.exists(name + "/" + file) {
+        for (file, what) in [("datasets.json", "datasets"), ("pipelines.json", "pipelines"), ("endpoints.json", "endpoints")]
+        where LocalFiles.exists(name + "/" + file) {
             notes.add("\(what) are in the export for people and other programs; tern.yaml and tern data add bring them back")
         }
     }
@@ -152,7 +156,8 @@ package struct TernExport: ImportSource {
             func text(_ key: String) -> String { json[key]?.stringValue ?? "" }
             let uri = text("artifact_uri")
             return ImportedLoggedModel(
-                id: text("id"), name: text("name"), type: text("type"), sourceRun: text("source_run"), status: MLflowWords.modelStatus(text("status")),
+                id: text("id"), name: text("name"), type: text("type"), sourceRun: text("source_run"),
+                status: MLflowWords.modelStatus(text("status")),
                 isDeleted: text("stage") == "deleted", createdAt: json["created_at"]?.intValue ?? 0, updatedAt: json["updated_at"]?.intValue ?? 0,
                 params: TernExport.texts(json["params"]), tags: TernExport.texts(json["tags"]),
                 metrics: (json["metrics"]?.arrayValue ?? []).map { metric in

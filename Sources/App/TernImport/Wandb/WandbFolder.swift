@@ -92,7 +92,8 @@ package struct WandbFolder: ImportSource {
         let id = facts.id.isEmpty ? WandbFolder.id(of: path) : facts.id
         params["_wandb"] = nil
         var run = ImportedRun(
-            id: RunIdentity.id("wandb", facts.entity, facts.project, id, String(facts.startTime)), experiment: "", name: facts.name.isEmpty ? id : facts.name,
+            id: RunIdentity.id("wandb", facts.entity, facts.project, id, String(facts.startTime)), experiment: "",
+            name: facts.name.isEmpty ? id : facts.name,
             status: exitCode.map { $0 == 0 ? "FINISHED" : "FAILED" } ?? "KILLED", startTime: facts.startTime, endTime: max(last, facts.startTime),
             params: params.filter { !$0.key.hasPrefix("_wandb.") }, tags: WandbFolder.tags(facts, id), revision: LocalFiles.revision(path))
         if exitCode != nil, runtime > 0 { run.endTime = max(facts.startTime &+ runtime &* 1000, last) }
@@ -147,7 +148,8 @@ package struct WandbFolder: ImportSource {
         switch item.value {
         case .object(let fields) where fields["_type"] == nil:
             for (key, value) in fields { add(.init(path: item.path + [key], value: value), step, time, prefix, &gathered) }
-        case .object(let fields): notes.add("history values that are media (\(fields["_type"]?.stringValue ?? "other")); their files are kept as artifacts")
+        case .object(let fields):
+            notes.add("history values that are media (\(fields["_type"]?.stringValue ?? "other")); their files are kept as artifacts")
         case .bool(let value): gathered.add(prefix + Flat.name(item.key), .init(timestamp: time, step: step, value: value ? 1 : 0))
         default:
             guard let value = item.value.doubleValue else { return notes.add("history values that are no numbers") }
