@@ -107,7 +107,7 @@ struct DamagedInputTests {
         let bytes = try PointBlock.encode(blocks)
         #expect(try bytes.withUnsafeBytes { try PointBlock.decode($0) } == blocks)
         for version in damaged(bytes) { _ = try? version.withUnsafeBytes { try PointBlock.decode($0) } }
-        for length in 1..<bytes.count where length != bytes.count - 7 {
+        for length in 1..<bytes.count where length != bytes.count - 9 {
             #expect(throws: TernError.self) { try Array(bytes.prefix(length)).withUnsafeBytes { try PointBlock.decode($0) } }
         }
     }
