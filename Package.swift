@@ -106,7 +106,10 @@ let app: [Target] =
     + room("TernProject", in: "App", uses: ["TernKernel", "Datasets", "Pipelines", "Registry", "Releases", "Monitoring", "Policies", Library.yams])
     + room(
         "TernImport", in: "App",
-        uses: ["TernKernel", "TernStore", "CZip", Library.asyncHTTPClient, Library.nioCore, Library.nioFoundation, Library.yams, Library.logging])
+        uses: [
+            "TernKernel", "TernStore", "CPostgres", "CZip", Library.grdb, Library.crypto, Library.asyncHTTPClient, Library.nioCore, Library.nioHTTP1,
+            Library.nioFoundation, Library.yams, Library.logging,
+        ])
     + room(
         "TernServer", in: "App",
         uses: [

@@ -23,6 +23,7 @@ package struct TernCommand: AsyncParsableCommand {
                     AlertsCommand.self,
                 ]),
             CommandGroup(name: "Answers:", subcommands: [WhyCommand.self, LogCommand.self, WebhooksCommand.self]),
+            CommandGroup(name: "Coming and going:", subcommands: [ImportCommand.self, ExportCommand.self]),
             CommandGroup(name: "Access:", subcommands: [TokenCommand.self, CompletionCommand.self]),
         ])
 

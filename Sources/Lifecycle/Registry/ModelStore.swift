@@ -108,6 +108,15 @@ struct ModelStore {
         return Int(row?.optionalInt("last_version") ?? 1)
     }
 
+    /// No version of this name will get a number up to `last`.
+    func raiseNumber(of name: String, to last: Int) throws {
+        try connection.execute(
+            """
+            INSERT INTO model_numbers (model, last_version) VALUES (?, ?)
+            ON CONFLICT (model) DO UPDATE SET last_version = excluded.last_version WHERE model_numbers.last_version < excluded.last_version
+            """, [.text(name), SQLValue(last)])
+    }
+
     func rename(_ name: String, to new: String, now: Timestamp) throws {
         try connection.execute("UPDATE models SET name = ?, updated_at = ? WHERE name = ?", [.text(new), SQLValue(now), .text(name)])
         for table in ModelStore.parts { try connection.execute("UPDATE \(table) SET model = ? WHERE model = ?", [.text(new), .text(name)]) }

@@ -19,5 +19,8 @@ package struct RegistryRoom: Sendable {
     }
 
     /// Puts the room's routes below `/api/tern/v1`.
-    package func mount(on router: TernRouterGroup) { RegistryRoutes(service: service).mount(on: router) }
+    package func mount(on router: TernRouterGroup) {
+        RegistryRoutes(service: service).mount(on: router)
+        RegistryIntakeRoutes(service: service).mount(on: router)
+    }
 }

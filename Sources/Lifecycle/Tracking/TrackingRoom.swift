@@ -24,10 +24,11 @@ package struct TrackingRoom: Sendable {
         self.init(database: database, artifacts: try ArtifactStore(folder: artifactFolder), clock: clock)
     }
 
-    package static let migrations: [Migration] = TrackingMigrations.all
+    package static let migrations: [Migration] = TrackingMigrations.all + ImportMigrations.all
 
     package func mount(on router: TernRouterGroup) {
         RunRoutes(service: service).mount(on: router)
         RunTableRoutes(service: service).mount(on: router)
+        ImportRoutes(service: ImportService(tracking: service)).mount(on: router)
     }
 }

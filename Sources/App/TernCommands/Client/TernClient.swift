@@ -9,8 +9,8 @@ import TernWeb
 /// Speaks Tern's REST API; the only way in which a command touches a server.
 package struct TernClient: Sendable {
     package let url: String
-    private let token: String?
-    private let client: HTTPClient
+    let token: String?
+    let client: HTTPClient
 
     package init(url: String, token: String?, client: HTTPClient = .shared) {
         self.url = url.hasSuffix("/") ? String(url.dropLast()) : url
