@@ -10,6 +10,7 @@ struct DashboardRoutes: Sendable {
     func mount(on router: TernRouter) {
         let pages = router.group("").add(middleware: PageErrors())
         mountPages(on: pages)
+        mountTracking(on: pages)
         mountEndpoints(on: pages)
         AssetRoutes().mount(on: router)
         mountCharts(on: router)
@@ -21,13 +22,6 @@ struct DashboardRoutes: Sendable {
     private func mountPages(on pages: TernRouterGroup) {
         pages.get("") { [source] request, _ in
             try PageFrame(.overview, "Overview", live: "/").response(try await source.overview(), to: request)
-        }
-        pages.get("runs") { [source] request, _ in
-            try PageFrame(.runs, "Runs").response(try await source.runs(RunsQuery(request)), to: request)
-        }
-        pages.get("runs/:id") { [source] request, context in
-            let page = try await source.run(context.path("id"))
-            return try PageFrame(.runs, page.title, charts: true).response(page, to: request)
         }
         pages.get("models") { [source] request, _ in
             try PageFrame(.models, "Models").response(try await source.models(), to: request)
@@ -73,10 +67,6 @@ struct DashboardRoutes: Sendable {
 
     private func mountCharts(on router: TernRouter) {
         let data = router.group("dashboard/data")
-        data.get("runs/:id/metrics") { [source] request, context in
-            guard let key = request.query("key") else { throw TernError.invalid("the address lacks 'key', the metric's name") }
-            return try Response.json(try await source.metric(context.path("id"), key))
-        }
         data.get("endpoints/:name/quality") { [source] _, context in try Response.json(try await source.quality(context.path("name"))) }
         data.get("endpoints/:name/drift") { [source] _, context in try Response.json(try await source.drift(context.path("name"))) }
         data.get("endpoints/:name/latency") { [source] _, context in try Response.json(try await source.latency(context.path("name"))) }
