@@ -18,6 +18,7 @@ enum Library {
     static let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
     static let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
     static let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
+    static let sqlite: Target.Dependency = .product(name: "GRDBSQLite", package: "GRDB.swift")
     static let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
     static let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
     static let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -59,7 +60,7 @@ let kernel: [Target] =
     + room(
         "TernStore", in: "Kernel",
         uses: [
-            "TernKernel", "CPostgres", Library.grdb, Library.asyncHTTPClient, Library.httpTypes, Library.nioCore, Library.nioHTTP1, Library.crypto,
+            "TernKernel", "CPostgres", Library.grdb, Library.sqlite, Library.asyncHTTPClient, Library.httpTypes, Library.nioCore, Library.nioHTTP1, Library.crypto,
             Library.logging,
         ])
     + room("TernJobs", in: "Kernel", uses: ["TernKernel", "TernStore", Library.subprocess, Library.system, Library.logging])

@@ -7,8 +7,10 @@ import TernWeb
 
 /// A request of the MLflow client: its parameters, wherever they were written, and who asks.
 struct MLflowRequest: Sendable {
-    let parameters: MLflowParameters
     let identity: Identity
+    /// As it came; empty for a GET with a query.
+    let body: ByteBuffer
+    private let query: MLflowParameters?
     private let context: TernContext
 
     /// A GET carries its parameters in the query, everything else as a JSON body.
@@ -18,12 +20,17 @@ struct MLflowRequest: Sendable {
         self.context = context
         identity = context.identity
         if request.method == .get, let query = request.uri.query, !query.isEmpty {
-            parameters = MLflowParameters(query: query)
+            self.query = MLflowParameters(query: query)
+            body = ByteBuffer()
         } else {
             if request.method == .post || request.method == .put { try MLflowRequest.checkContentType(request) }
-            parameters = MLflowParameters(values: MLflowRequest.object(in: try await request.bytes()))
+            query = nil
+            body = try await request.bytes()
         }
     }
+
+    /// Read anew each time: a handler that asks for several keeps them.
+    var parameters: MLflowParameters { query ?? MLflowParameters(values: MLflowRequest.object(in: body)) }
 
     /// A parameter of the path, percent-decoded.
     func path(_ name: String) throws -> String { try context.path(name) }

@@ -1,11 +1,13 @@
 import HTTPTypes
 import Hummingbird
+import NIOCore
 import TernKernel
 import TernWeb
 
 /// The dialect's table of contents: each endpoint once, mounted under every prefix that MLflow's own server has.
 struct MLflowRoutes {
     typealias Handler = @Sendable (MLflowRequest) async throws -> JSON
+    typealias Writer = @Sendable (MLflowRequest) async throws -> JSONText
 
     struct Endpoint: Sendable {
         var method: HTTPRequest.Method
@@ -13,6 +15,8 @@ struct MLflowRoutes {
         var path: String
         var role: Role
         var handle: Handler
+        /// Instead of `handle`, for answers too long to be made as values first.
+        var write: Writer?
     }
 
     static let prefixes = ["/api/2.0/mlflow", "/api/3.0/mlflow", "/ajax-api/2.0/mlflow", "/ajax-api/3.0/mlflow"]
@@ -26,6 +30,14 @@ struct MLflowRoutes {
     mutating func post(_ path: String, needs role: Role = .editor, _ handle: @escaping Handler) { add(.post, path, role, handle) }
     mutating func patch(_ path: String, needs role: Role = .editor, _ handle: @escaping Handler) { add(.patch, path, role, handle) }
     mutating func delete(_ path: String, needs role: Role = .editor, _ handle: @escaping Handler) { add(.delete, path, role, handle) }
+
+    mutating func get(_ path: String, writing: @escaping Writer) {
+        endpoints.append(Endpoint(method: .get, path: path, role: .viewer, handle: { _ in [:] }, write: writing))
+    }
+
+    mutating func post(_ path: String, needs role: Role, writing: @escaping Writer) {
+        endpoints.append(Endpoint(method: .post, path: path, role: role, handle: { _ in [:] }, write: writing))
+    }
 
     private mutating func add(_ method: HTTPRequest.Method, _ path: String, _ role: Role, _ handle: @escaping Handler) {
         endpoints.append(Endpoint(method: method, path: path, role: role, handle: handle))
@@ -41,7 +53,11 @@ struct MLflowRoutes {
                     group.on(RouterPath(path), method: endpoint.method) { request, context in
                         try MLflowRoutes.refuseWorkspace(request)
                         try context.identity.require(endpoint.role, to: "\(endpoint.method) \(endpoint.path)")
-                        return Response.json(try await endpoint.handle(MLflowRequest(request, context)))
+                        let asked = try await MLflowRequest(request, context)
+                        guard let write = endpoint.write else { return Response.json(try await endpoint.handle(asked)) }
+                        return Response(
+                            status: .ok, headers: [.contentType: "application/json"],
+                            body: ResponseBody(byteBuffer: ByteBuffer(bytes: try await write(asked).bytes)))
                     }
                 }
                 for method in methods where !endpoints.contains(where: { $0.method == method }) {

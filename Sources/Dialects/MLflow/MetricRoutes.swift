@@ -4,55 +4,71 @@ import Tracking
 extension MLflowDialect {
     func mountMetrics(on routes: inout MLflowRoutes) {
         let tracking = tracking
-        routes.get("metrics/get-history") { request in
-            let query = request.parameters
-            let limit = try query.integer("max_results")
-            if let limit, limit <= 0 {
-                throw TernError.invalid("Invalid value \(limit) for parameter 'max_results' supplied. It must be a positive integer.")
-            }
-            let page = try await tracking.metricHistory(
-                try query.required("metric_key"), of: try query.runID(), limit: limit.map { Int(clamping: $0) },
-                offset: try PageToken.offset(try query.string("page_token")))
-            return .fields(["metrics": .list(page.elements.map(\.mlflow)), "next_page_token": PageToken.make(page.nextOffset)])
-        }
-        routes.get("metrics/get-history-bulk") { request in
-            let query = request.parameters
-            let runs = try MLflowDialect.runs(query, "run_id", request: "GetMetricHistoryBulk")
-            guard let key = try query.string("metric_key") else {
-                throw TernError.invalid("GetMetricHistoryBulk request must specify a metric_key.")
-            }
-            let limit = min(try query.limit(or: 25_000), 25_000)
-            var points: [JSON] = []
-            for run in runs.sorted() where points.count < limit {
-                let page = try await tracking.metricHistory(key, of: run, limit: limit - points.count)
-                points += page.elements.map { MLflowDialect.point($0, of: run) }
-            }
-            return ["metrics": .array(points)]
-        }
-        routes.get("metrics/get-history-bulk-interval") { request in
-            let query = request.parameters
-            let runs = try query.strings("run_ids")
-            guard !runs.isEmpty else { throw query.missing("run_ids") }
-            let key = try query.required("metric_key")
-            guard runs.count <= 100 else {
-                throw TernError.invalid(
-                    "GetMetricHistoryBulkInterval request must specify at most 100 run_ids. Received \(runs.count) run_ids."
-                        + " See the API docs for more information about request parameters.")
-            }
-            let limit = try query.limit(or: 2500)
-            guard (1...2500).contains(limit) else {
-                throw TernError.invalid(
-                    "max_results must be between 1 and 2500. See the API docs for more information about request parameters.")
-            }
-            let points = try await tracking.metricSample(key, of: runs, steps: try MLflowDialect.steps(query), limit: limit)
-            return .fields(["metrics": .list(points.map { MLflowDialect.point($0.point, of: $0.run) })])
-        }
+        routes.get(
+            "metrics/get-history",
+            writing: { request in
+                let query = request.parameters
+                let limit = try query.integer("max_results")
+                if let limit, limit <= 0 {
+                    throw TernError.invalid("Invalid value \(limit) for parameter 'max_results' supplied. It must be a positive integer.")
+                }
+                let page = try await tracking.metricHistory(
+                    try query.required("metric_key"), of: try query.runID(), after: try PageToken.cursor(try query.string("page_token")),
+                    limit: limit.map { Int(clamping: $0) })
+                var json = JSONText(reserving: 256 + page.elements.count * 80)
+                json.object { json in
+                    if !page.elements.isEmpty { json.field("metrics") { $0.array(page.elements) { $0.metric($1) } } }
+                    if let next = page.next { json.field("next_page_token") { $0.string(next.token) } }
+                }
+                return json
+            })
+        mountBulkMetrics(on: &routes)
     }
 
-    private static func point(_ point: MetricPoint, of run: String) -> JSON {
-        var fields = point.mlflowFields
-        fields["run_id"] = .string(run)
-        return .object(fields)
+    /// One metric of several runs.
+    private func mountBulkMetrics(on routes: inout MLflowRoutes) {
+        let tracking = tracking
+        routes.get(
+            "metrics/get-history-bulk",
+            writing: { request in
+                let query = request.parameters
+                let runs = try MLflowDialect.runs(query, "run_id", request: "GetMetricHistoryBulk")
+                guard let key = try query.string("metric_key") else {
+                    throw TernError.invalid("GetMetricHistoryBulk request must specify a metric_key.")
+                }
+                let limit = min(try query.limit(or: 25_000), 25_000)
+                var points: [(run: String, point: MetricPoint)] = []
+                for run in runs.sorted() where points.count < limit {
+                    points += try await tracking.metricHistory(key, of: run, limit: limit - points.count).elements.map { (run, $0) }
+                }
+                var json = JSONText(reserving: 256 + points.count * 130)
+                json.object { $0.field("metrics") { $0.array(points) { $0.metric($1.point, of: $1.run) } } }
+                return json
+            })
+        routes.get(
+            "metrics/get-history-bulk-interval",
+            writing: { request in
+                let query = request.parameters
+                let runs = try query.strings("run_ids")
+                guard !runs.isEmpty else { throw query.missing("run_ids") }
+                let key = try query.required("metric_key")
+                guard runs.count <= 100 else {
+                    throw TernError.invalid(
+                        "GetMetricHistoryBulkInterval request must specify at most 100 run_ids. Received \(runs.count) run_ids."
+                            + " See the API docs for more information about request parameters.")
+                }
+                let limit = try query.limit(or: 2500)
+                guard (1...2500).contains(limit) else {
+                    throw TernError.invalid(
+                        "max_results must be between 1 and 2500. See the API docs for more information about request parameters.")
+                }
+                let points = try await tracking.metricSample(key, of: runs, steps: try MLflowDialect.steps(query), limit: limit)
+                var json = JSONText(reserving: 256 + points.count * 130)
+                json.object { json in
+                    if !points.isEmpty { json.field("metrics") { $0.array(points) { $0.metric($1.point, of: $1.run) } } }
+                }
+                return json
+            })
     }
 
     private static func runs(_ query: MLflowParameters, _ name: String, request: String) throws -> [String] {

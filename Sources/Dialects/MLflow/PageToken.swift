@@ -1,8 +1,16 @@
 import Foundation
 import TernKernel
+import Tracking
 
-/// MLflow's page tokens: `{"offset": 2}` in base 64. Clients hand them back unread.
+/// MLflow's page tokens: opaque text in base 64. Clients hand them back unread.
+///
+/// Short lists use MLflow's own `{"offset": 2}`; runs and histories a place in their ordering, which new rows do not shift.
 enum PageToken {
+    static func cursor(_ token: String?) throws -> SearchCursor? {
+        guard let token, !token.isEmpty else { return nil }
+        return try SearchCursor(token: token)
+    }
+
     static func make(_ offset: Int?) -> JSON? {
         offset.map { .string(Data("{\"offset\": \($0)}".utf8).base64EncodedString()) }
     }

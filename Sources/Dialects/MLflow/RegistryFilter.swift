@@ -1,5 +1,6 @@
 import Registry
 import TernKernel
+import Tracking
 
 /// The words of a search in the registry: what may be asked of models and of versions, and how.
 struct RegistryFilter: Sendable {

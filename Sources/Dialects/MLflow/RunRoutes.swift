@@ -29,27 +29,36 @@ extension MLflowDialect {
             try await tracking.restoreRun(try request.parameters.runID(), by: request.identity)
             return [:]
         }
-        routes.post("runs/search", needs: .viewer) { request in
-            let body = request.parameters
-            let meaning = FilterMeaning.runs
-            let limit = try body.limit(or: 1000)
-            if limit > 50_000 { throw body.wrongType("max_results", .int(Int64(limit))) }
-            let page = try await tracking.searchRuns(
-                RunSearch(
-                    experiments: try body.experimentIDs(), filter: try meaning.filter(try body.string("filter")),
-                    order: try meaning.order(try body.strings("order_by")), stages: try body.stages("run_view_type"),
-                    offset: try PageToken.offset(try body.string("page_token")), limit: limit))
-            return .fields(["runs": .list(page.elements.map(\.mlflow)), "next_page_token": PageToken.make(page.nextOffset)])
-        }
+        routes.post(
+            "runs/search", needs: .viewer,
+            writing: { request in
+                let page = try await tracking.searchRuns(try MLflowDialect.search(request.parameters))
+                var json = JSONText(reserving: 4096 + page.elements.count * 2048)
+                json.object { json in
+                    if !page.elements.isEmpty { json.field("runs") { $0.array(page.elements) { $0.run($1) } } }
+                    if let next = page.next { json.field("next_page_token") { $0.string(next.token) } }
+                }
+                return json
+            })
         mountLogging(on: &routes)
         mountLinks(on: &routes)
+    }
+
+    private static func search(_ body: MLflowParameters) throws -> RunSearch {
+        let meaning = FilterMeaning.runs
+        let limit = try body.limit(or: 1000)
+        if limit > 50_000 { throw body.wrongType("max_results", .int(Int64(limit))) }
+        return RunSearch(
+            experiments: try body.experimentIDs(), filter: try meaning.filter(try body.string("filter")),
+            order: try meaning.order(try body.strings("order_by")), stages: try body.stages("run_view_type"),
+            after: try PageToken.cursor(try body.string("page_token")), limit: limit)
     }
 
     private func mountLogging(on routes: inout MLflowRoutes) {
         let tracking = tracking
         routes.post("runs/log-metric") { request in
-            let run = try request.parameters.runID()
-            try await tracking.log(try LoggedPoint(request.parameters), to: run)
+            let body = request.parameters
+            try await tracking.log(try LoggedPoint(body), to: try body.runID())
             return [:]
         }
         routes.post("runs/log-parameter") { request in
@@ -68,6 +77,10 @@ extension MLflowDialect {
             return [:]
         }
         routes.post("runs/log-batch") { request in
+            if let read = try LogBatchReader.read(request.body) {
+                try await tracking.log(read.batch, to: read.run)
+                return [:]
+            }
             let body = request.parameters
             let run = try body.required("run_id")
             let batch = LogBatch(

@@ -34,15 +34,78 @@ extension RunInfo {
 
 extension Run {
     var mlflow: JSON {
-        let read: [JSON] = datasets.map { ["dataset": $0.mlflow, "tags": .pairs($0.tags) ?? []] }
-        let given: [JSON] = modelInputs.map { ["model_id": .string($0)] }
-        let made: [JSON] = modelOutputs.map { ["model_id": .string($0.model), "step": .int($0.step)] }
-        return [
+        [
             "info": info.mlflow,
             "data": .fields(["metrics": .list(metrics.map(\.mlflow)), "params": .pairs(params), "tags": .pairs(tags)]),
-            "inputs": .fields(["dataset_inputs": .list(read), "model_inputs": .list(given)]),
-            "outputs": .fields(["model_outputs": .list(made)]),
+            "inputs": mlflowInputs,
+            "outputs": mlflowOutputs,
         ]
+    }
+
+    fileprivate var mlflowInputs: JSON {
+        if datasets.isEmpty, modelInputs.isEmpty { return [:] }
+        let read: [JSON] = datasets.map { ["dataset": $0.mlflow, "tags": .pairs($0.tags) ?? []] }
+        let given: [JSON] = modelInputs.map { ["model_id": .string($0)] }
+        return .fields(["dataset_inputs": .list(read), "model_inputs": .list(given)])
+    }
+
+    fileprivate var mlflowOutputs: JSON {
+        if modelOutputs.isEmpty { return [:] }
+        let made: [JSON] = modelOutputs.map { ["model_id": .string($0.model), "step": .int($0.step)] }
+        return .fields(["model_outputs": .list(made)])
+    }
+}
+
+extension JSONText {
+    /// The same as `Run.mlflow`, straight into text.
+    mutating func run(_ run: Run) {
+        object { json in
+            json.field("info") { $0.info(run.info) }
+            json.field("data") { json in
+                json.object { json in
+                    if !run.metrics.isEmpty { json.field("metrics") { $0.array(run.metrics) { $0.metric($1) } } }
+                    if !run.params.isEmpty { json.field("params") { $0.pairs(run.params) } }
+                    if !run.tags.isEmpty { json.field("tags") { $0.pairs(run.tags) } }
+                }
+            }
+            json.field("inputs") { $0.value(run.mlflowInputs) }
+            json.field("outputs") { $0.value(run.mlflowOutputs) }
+        }
+    }
+
+    private mutating func info(_ info: RunInfo) {
+        object { json in
+            json.field("run_id") { $0.string(info.id) }
+            json.field("run_uuid") { $0.string(info.id) }
+            json.field("run_name") { $0.string(info.name) }
+            json.field("experiment_id") { $0.string(String(info.experiment)) }
+            json.field("user_id") { $0.string(info.user) }
+            json.field("status") { $0.string(info.status.rawValue) }
+            json.field("start_time") { $0.integer(info.startTime) }
+            if let end = info.endTime { json.field("end_time") { $0.integer(end) } }
+            json.field("artifact_uri") { $0.string(info.artifactURI) }
+            json.field("lifecycle_stage") { $0.string(info.stage.rawValue) }
+        }
+    }
+
+    private mutating func pairs(_ values: [String: String]) {
+        array(values.sorted { $0.key < $1.key }) { json, pair in
+            json.object { json in
+                json.field("key") { $0.string(pair.key) }
+                json.field("value") { $0.string(pair.value) }
+            }
+        }
+    }
+
+    /// - Parameter run: written where the point is one of several runs'.
+    mutating func metric(_ point: MetricPoint, of run: String? = nil) {
+        object { json in
+            json.field("key") { $0.string(point.key) }
+            json.field("value") { $0.number(point.value) }
+            json.field("timestamp") { $0.integer(point.timestamp) }
+            json.field("step") { $0.integer(point.step) }
+            if let run { json.field("run_id") { $0.string(run) } }
+        }
     }
 }
 

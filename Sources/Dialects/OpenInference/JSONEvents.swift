@@ -10,6 +10,8 @@ struct JSONEvents {
 
     var kind: tern_json_kind { position < events.count ? events[position].kind : TERN_JSON_END }
 
+    var peek: tern_json_event? { position < events.count ? events[position] : nil }
+
     mutating func next() -> tern_json_event? {
         guard position < events.count else { return nil }
         defer { position += 1 }

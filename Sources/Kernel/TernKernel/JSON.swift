@@ -108,54 +108,57 @@ extension JSON {
 
 extension JSON: CustomStringConvertible {
     /// Compact text with sorted keys. Numbers that JSON lacks are written as the strings `"NaN"`, `"Infinity"`, `"-Infinity"`.
-    package var description: String {
-        var text = ""
-        write(to: &text, indent: nil, depth: 0)
-        return text
-    }
+    package var description: String { String(decoding: bytes, as: UTF8.self) }
 
     /// The same over several lines.
     package var pretty: String {
-        var text = ""
-        write(to: &text, indent: "  ", depth: 0)
-        return text
+        var bytes: [UInt8] = []
+        append(to: &bytes, indent: 2, depth: 0)
+        return String(decoding: bytes, as: UTF8.self)
     }
 
-    package var bytes: [UInt8] { Array(description.utf8) }
+    package var bytes: [UInt8] {
+        var bytes: [UInt8] = []
+        append(to: &bytes)
+        return bytes
+    }
 
-    private func write(to text: inout String, indent: String?, depth: Int) {
+    func append(to bytes: inout [UInt8]) { append(to: &bytes, indent: nil, depth: 0) }
+
+    private func append(to bytes: inout [UInt8], indent: Int?, depth: Int) {
+        func newLine(_ depth: Int) {
+            guard let indent else { return }
+            bytes.append(UInt8(ascii: "\n"))
+            bytes.append(contentsOf: repeatElement(UInt8(ascii: " "), count: indent * depth))
+        }
         switch self {
-        case .null: text += "null"
-        case .bool(let value): text += value ? "true" : "false"
-        case .int(let value): text += String(value)
-        case .double(let value): text += JSON.number(value)
-        case .string(let value): JSON.quote(value, into: &text)
+        case .null: bytes.append(contentsOf: "null".utf8)
+        case .bool(let value): bytes.append(contentsOf: (value ? "true" : "false").utf8)
+        case .int(let value): JSONText.append(value, to: &bytes)
+        case .double(let value): JSONText.append(value, to: &bytes)
+        case .string(let value): JSONText.append(quoted: value, to: &bytes)
         case .array(let elements):
-            JSON.list(elements, "[", "]", to: &text, indent: indent, depth: depth) { element, text in
-                element.write(to: &text, indent: indent, depth: depth + 1)
+            bytes.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                newLine(depth + 1)
+                element.append(to: &bytes, indent: indent, depth: depth + 1)
             }
+            if !elements.isEmpty { newLine(depth) }
+            bytes.append(UInt8(ascii: "]"))
         case .object(let fields):
-            let sorted = fields.sorted { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }
-            JSON.list(sorted, "{", "}", to: &text, indent: indent, depth: depth) { field, text in
-                JSON.quote(field.key, into: &text)
-                text += indent == nil ? ":" : ": "
-                field.value.write(to: &text, indent: indent, depth: depth + 1)
+            bytes.append(UInt8(ascii: "{"))
+            for (index, field) in fields.sorted(by: { $0.key.utf8.lexicographicallyPrecedes($1.key.utf8) }).enumerated() {
+                if index > 0 { bytes.append(UInt8(ascii: ",")) }
+                newLine(depth + 1)
+                JSONText.append(quoted: field.key, to: &bytes)
+                bytes.append(UInt8(ascii: ":"))
+                if indent != nil { bytes.append(UInt8(ascii: " ")) }
+                field.value.append(to: &bytes, indent: indent, depth: depth + 1)
             }
+            if !fields.isEmpty { newLine(depth) }
+            bytes.append(UInt8(ascii: "}"))
         }
-    }
-
-    private static func list<Element>(
-        _ elements: [Element], _ open: String, _ close: String, to text: inout String, indent: String?, depth: Int,
-        _ write: (Element, inout String) -> Void
-    ) {
-        text += open
-        for (index, element) in elements.enumerated() {
-            if index > 0 { text += "," }
-            if let indent { text += "\n" + String(repeating: indent, count: depth + 1) }
-            write(element, &text)
-        }
-        if let indent, !elements.isEmpty { text += "\n" + String(repeating: indent, count: depth) }
-        text += close
     }
 
     /// The shortest decimal that reads back as the same double.
@@ -167,21 +170,9 @@ extension JSON: CustomStringConvertible {
 
     /// Appends `value` as a quoted JSON string.
     package static func quote(_ value: String, into text: inout String) {
-        text += "\""
-        for scalar in value.unicodeScalars {
-            switch scalar {
-            case "\"": text += "\\\""
-            case "\\": text += "\\\\"
-            case "\n": text += "\\n"
-            case "\r": text += "\\r"
-            case "\t": text += "\\t"
-            case let control where control.value < 0x20:
-                let hex = String(control.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - hex.count) + hex
-            default: text.unicodeScalars.append(scalar)
-            }
-        }
-        text += "\""
+        var bytes: [UInt8] = []
+        JSONText.append(quoted: value, to: &bytes)
+        text += String(decoding: bytes, as: UTF8.self)
     }
 }
 

@@ -9,6 +9,7 @@ package struct Connection {
     /// All rows of a query.
     package func rows(_ sql: String, _ arguments: [SQLValue] = []) throws -> [SQLRow] {
         try translating(sql) {
+            if SQLiteStatement.isPlain(sql) { return try SQLiteStatement(sql, database).rows(arguments) }
             let statement = try database.cachedStatement(sql: sql)
             let cursor = try Row.fetchCursor(statement, arguments: StatementArguments(arguments.map(\.databaseValue)))
             let columns = SQLColumns(statement.columnNames)
@@ -25,6 +26,7 @@ package struct Connection {
     @discardableResult
     package func execute(_ sql: String, _ arguments: [SQLValue] = []) throws -> Int {
         try translating(sql) {
+            if SQLiteStatement.isPlain(sql) { return try SQLiteStatement(sql, database).execute(each: CollectionOfOne(arguments)) }
             let statement = try database.cachedStatement(sql: sql)
             try statement.execute(arguments: StatementArguments(arguments.map(\.databaseValue)))
             return database.changesCount
@@ -35,10 +37,7 @@ package struct Connection {
     @discardableResult
     package func execute(_ sql: String, each sets: [[SQLValue]]) throws -> Int {
         try translating(sql) {
-            let statement = try database.cachedStatement(sql: sql)
-            let before = database.totalChangesCount
-            for arguments in sets { try statement.execute(arguments: StatementArguments(arguments.map(\.databaseValue))) }
-            return database.totalChangesCount - before
+            try SQLiteStatement(sql, database).execute(each: sets)
         }
     }
 

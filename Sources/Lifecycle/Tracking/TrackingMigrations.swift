@@ -4,7 +4,8 @@ enum TrackingMigrations {
     static let all = [
         Migration(
             "2026-11-tracking",
-            experiments + runs + metrics + inputs + loggedModels)
+            experiments + runs + metrics + inputs + loggedModels),
+        scale,
     ]
 
     private static let experiments = [

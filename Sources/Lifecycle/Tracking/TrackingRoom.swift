@@ -14,5 +14,8 @@ package struct TrackingRoom: Sendable {
 
     package static let migrations: [Migration] = TrackingMigrations.all
 
-    package func mount(on router: TernRouterGroup) { RunRoutes(service: service).mount(on: router) }
+    package func mount(on router: TernRouterGroup) {
+        RunRoutes(service: service).mount(on: router)
+        RunTableRoutes(service: service).mount(on: router)
+    }
 }

@@ -34,12 +34,14 @@ enum NameRules {
         return cut(value, to: paramLength)
     }
 
-    static func check(_ point: MetricPoint, at place: String = "") throws {
-        try checkKey(point.key, at: join(place, "name"))
+    /// - Parameter place: only made when the point is refused.
+    static func check(_ point: MetricPoint, at place: @autoclosure () -> String = "") throws {
+        if point.timestamp >= 0, isPlain(point.key), point.key.utf8.count <= keyLength { return }
+        try checkKey(point.key, at: join(place(), "name"))
         guard point.timestamp >= 0 else {
             throw TernError.invalid(
-                "Invalid value \(point.timestamp) for parameter '\(join(place, "timestamp"))' supplied: metric '\(point.key)' (value=\(point.value)). "
-                    + "Timestamp must be a nonnegative long (64-bit integer) ")
+                "Invalid value \(point.timestamp) for parameter '\(join(place(), "timestamp"))' supplied: "
+                    + "metric '\(point.key)' (value=\(point.value)). Timestamp must be a nonnegative long (64-bit integer) ")
         }
         try checkLength(point.key, "Metric name", keyLength)
     }
@@ -53,11 +55,7 @@ enum NameRules {
 
     /// Keys are also file names in MLflow's file store, so they must be paths that stay where they are.
     static func checkKey(_ key: String, at place: String) throws {
-        // The usual key is plain ASCII without slashes; only others take the slow way.
-        let plain = key.utf8.allSatisfy {
-            (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 95 || $0 == 45
-        }
-        if plain, !key.isEmpty { return }
+        if isPlain(key) { return }
         guard key.unicodeScalars.allSatisfy({ isWord($0) || "/.- :".unicodeScalars.contains($0) }) else {
             throw invalid(
                 key, place,
@@ -70,6 +68,12 @@ enum NameRules {
                 "Names may be treated as files in certain cases, and must not resolve to other names when treated as such."
                     + " This name would resolve to '\(normal)'")
         }
+    }
+
+    /// The usual key is plain ASCII without slashes; only others take the slow way.
+    private static func isPlain(_ key: String) -> Bool {
+        !key.isEmpty
+            && key.utf8.allSatisfy { (48...57).contains($0) || (65...90).contains($0) || (97...122).contains($0) || $0 == 95 || $0 == 45 }
     }
 
     /// Python's `posixpath.normpath`.
@@ -94,7 +98,7 @@ enum NameRules {
     }
 
     private static func checkLength(_ text: String, _ what: String, _ limit: Int) throws {
-        guard text.unicodeScalars.count <= limit else { throw TernError.invalid("'\(what)' exceeds the maximum length of \(limit) characters") }
+        guard text.utf8.count <= limit || text.unicodeScalars.count <= limit else { throw TernError.invalid("'\(what)' exceeds the maximum length of \(limit) characters") }
     }
 
     private static func cut(_ text: String, to limit: Int) -> String {

@@ -12,6 +12,19 @@ package struct LogBatch: Sendable {
         self.params = params
         self.tags = tags
     }
+
+    /// What one batch may hold: 1000 metrics, 100 params, 100 tags, and 1000 in all. For whoever reads a batch: before its parts are read.
+    package static func checkCounts(metrics: Int, params: Int, tags: Int) throws {
+        let counts = [
+            ("metrics", 1000, metrics), ("params", 100, params), ("tags", 100, tags),
+            ("metrics, params, and tags", 1000, metrics + params + tags),
+        ]
+        for (what, limit, count) in counts where count > limit {
+            throw TernError.invalid(
+                "A batch logging request can contain at most \(limit) \(what). Got \(count) \(what). "
+                    + "Please split up \(what) across multiple requests and try again.")
+        }
+    }
 }
 
 extension TrackingService {
@@ -22,8 +35,12 @@ extension TrackingService {
     }
 
     private static func append(_ metrics: [LoggedPoint], to run: String, _ transaction: Transaction) throws {
-        try requireActiveRun(run, transaction.connection)
-        try MetricStore.append(metrics.map(\.point), to: run, transaction.connection)
+        let experiment = try requireActiveRun(run, transaction.connection)
+        try append(metrics, to: run, in: experiment, transaction)
+    }
+
+    private static func append(_ metrics: [LoggedPoint], to run: String, in experiment: Int64, _ transaction: Transaction) throws {
+        try MetricStore.append(metrics.map(\.point), to: run, in: experiment, transaction.connection)
         for metric in metrics {
             guard let model = metric.model else { continue }
             try LoggedModelStore.append(
@@ -36,9 +53,9 @@ extension TrackingService {
     package func logParam(_ key: String, _ value: String, to run: String) async throws {
         let value = try NameRules.param(key: key, value: value)
         try await database.write { transaction in
-            try TrackingService.requireActiveRun(run, transaction.connection)
+            let experiment = try TrackingService.requireActiveRun(run, transaction.connection)
             guard let old = try RunStore.param(run, key, transaction.connection) else {
-                return try RunStore.insertParam(run, key, value, transaction.connection)
+                return try RunStore.insert(params: [(key, value)], into: run, in: experiment, transaction.connection)
             }
             if old != value {
                 throw TernError.invalid(
@@ -50,6 +67,7 @@ extension TrackingService {
 
     /// Logs all of it or, when anything is wrong, none of it.
     package func log(_ batch: LogBatch, to run: String) async throws {
+        try LogBatch.checkCounts(metrics: batch.metrics.count, params: batch.params.count, tags: batch.tags.count)
         try NameRules.checkRun(id: run)
         for (index, metric) in batch.metrics.enumerated() { try NameRules.check(metric.point, at: "metrics[\(index)]") }
         let params = try batch.params.enumerated().map { index, param in
@@ -58,25 +76,16 @@ extension TrackingService {
         let tags = try batch.tags.enumerated().map { index, tag in
             (key: tag.key, value: try NameRules.runTag(key: tag.key, value: tag.value, at: "tags[\(index)]"))
         }
-        try TrackingService.checkCounts(batch)
+        try TrackingService.checkRepetitions(batch)
         try await database.write { transaction in
-            try TrackingService.requireActiveRun(run, transaction.connection)
-            try TrackingService.insert(params, into: run, transaction)
-            if !batch.metrics.isEmpty { try TrackingService.append(batch.metrics, to: run, transaction) }
-            for tag in tags { try TrackingService.set(tag.key, tag.value, on: run, transaction) }
+            let experiment = try TrackingService.requireActiveRun(run, transaction.connection)
+            try TrackingService.insert(params, into: run, in: experiment, transaction)
+            if !batch.metrics.isEmpty { try TrackingService.append(batch.metrics, to: run, in: experiment, transaction) }
+            if !tags.isEmpty { try TrackingService.set(tags, on: run, in: experiment, transaction) }
         }
     }
 
-    private static func checkCounts(_ batch: LogBatch) throws {
-        let counts = [
-            ("metrics", 1000, batch.metrics.count), ("params", 100, batch.params.count), ("tags", 100, batch.tags.count),
-            ("metrics, params, and tags", 1000, batch.metrics.count + batch.params.count + batch.tags.count),
-        ]
-        for (what, limit, count) in counts where count > limit {
-            throw TernError.invalid(
-                "A batch logging request can contain at most \(limit) \(what). Got \(count) \(what). "
-                    + "Please split up \(what) across multiple requests and try again.")
-        }
+    private static func checkRepetitions(_ batch: LogBatch) throws {
         var seen: Set<String> = []
         let repeated = batch.params.map(\.key).filter { !seen.insert($0).inserted }
         if !repeated.isEmpty {
@@ -86,38 +95,40 @@ extension TrackingService {
         }
     }
 
-    private static func insert(_ params: [(key: String, value: String)], into run: String, _ transaction: Transaction) throws {
-        var changed: [String] = []
-        for param in params {
-            guard let old = try RunStore.param(run, param.key, transaction.connection) else {
-                try RunStore.insertParam(run, param.key, param.value, transaction.connection)
-                continue
+    private static func insert(
+        _ params: [(key: String, value: String)], into run: String, in experiment: Int64, _ transaction: Transaction
+    ) throws {
+        if params.isEmpty { return }
+        let old = try RunStore.params(run, params.map(\.key), transaction.connection)
+        let changed = params.compactMap { param in
+            old[param.key].flatMap {
+                $0 == param.value ? nil : "{'key': '\(param.key)', 'old_value': '\($0)', 'new_value': '\(param.value)'}"
             }
-            if old != param.value { changed.append("{'key': '\(param.key)', 'old_value': '\(old)', 'new_value': '\(param.value)'}") }
         }
         if !changed.isEmpty {
             throw TernError.invalid(
                 "Changing param values is not allowed. Params were already logged='[\(changed.joined(separator: ", "))]' for run ID='\(run)'.")
         }
+        try RunStore.insert(params: params.filter { old[$0.key] == nil }, into: run, in: experiment, transaction.connection)
     }
 
     package func setTag(_ key: String, _ value: String, on run: String) async throws {
         let value = try NameRules.runTag(key: key, value: value)
         try await database.write { transaction in
-            try TrackingService.requireActiveRun(run, transaction.connection)
-            try TrackingService.set(key, value, on: run, transaction)
+            let experiment = try TrackingService.requireActiveRun(run, transaction.connection)
+            try TrackingService.set([(key, value)], on: run, in: experiment, transaction)
         }
     }
 
-    /// The tag of the run's name is the run's name.
-    private static func set(_ key: String, _ value: String, on run: String, _ transaction: Transaction) throws {
-        if key == ReservedTag.runName {
-            if value.isEmpty { return }
+    /// The tag of the run's name is the run's name, and is not emptied.
+    static func set(_ tags: [(key: String, value: String)], on run: String, in experiment: Int64, _ transaction: Transaction) throws {
+        let tags = tags.filter { $0.key != ReservedTag.runName || !$0.value.isEmpty }
+        if let name = tags.last(where: { $0.key == ReservedTag.runName })?.value {
             guard var info = try RunStore.info(run, transaction.connection) else { throw noRun(run) }
-            info.name = value
-            try RunStore.update(info, transaction.connection)
+            info.name = name
+            try RunStore.update(info, renamed: true, transaction.connection)
         }
-        try RunStore.setTag(run, key, value, transaction.connection)
+        try RunStore.set(tags: tags, on: run, in: experiment, transaction.connection)
     }
 
     package func deleteTag(_ key: String, of run: String) async throws {
@@ -132,11 +143,11 @@ extension TrackingService {
     /// Remembers a model that an old client logged, in the tag where MLflow keeps them.
     package func recordModel(_ model: JSON, of run: String) async throws {
         try await database.write { transaction in
-            try TrackingService.requireActiveRun(run, transaction.connection)
+            let experiment = try TrackingService.requireActiveRun(run, transaction.connection)
             let before = try RunStore.tag(run, ReservedTag.loggedModels, transaction.connection).map { try JSON(parsing: $0).arrayValue ?? [] } ?? []
             let text = JSON.array(before + [model]).description
-            try RunStore.setTag(
-                run, ReservedTag.loggedModels, try NameRules.runTag(key: ReservedTag.loggedModels, value: text), transaction.connection)
+            let value = try NameRules.runTag(key: ReservedTag.loggedModels, value: text)
+            try RunStore.set(tags: [(ReservedTag.loggedModels, value)], on: run, in: experiment, transaction.connection)
         }
     }
 
@@ -156,25 +167,6 @@ extension TrackingService {
         try await database.write { transaction in
             try TrackingService.requireActiveRun(run, transaction.connection)
             for model in models { try InputStore.addModelOutput(model, to: run, transaction.connection) }
-        }
-    }
-
-    /// A part of a metric's points, by timestamp, step and value; a run or metric that is not there has none.
-    package func metricHistory(_ key: String, of run: String, limit: Int? = nil, offset: Int = 0) async throws -> SearchPage<MetricPoint> {
-        let limit = min(limit ?? Int(Int32.max), Int(Int32.max))
-        let found = try await database.read { try MetricStore.history(key, of: run, limit: limit + 1, offset: offset, $0) }
-        return SearchPage(found, offset: offset, limit: limit)
-    }
-
-    /// At most `limit` points a run, evenly spread over its steps, with the last one.
-    package func metricSample(
-        _ key: String, of runs: [String], steps: ClosedRange<Int64>? = nil, limit: Int
-    ) async throws -> [(run: String, point: MetricPoint)] {
-        try await database.read { connection in
-            try runs.flatMap { run in
-                // One point is the last one: there is no first beside it.
-                try MetricStore.sample(key, of: run, steps: steps, limit: limit, connection).map { (run, $0) }
-            }
         }
     }
 }

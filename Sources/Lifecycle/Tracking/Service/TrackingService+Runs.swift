@@ -49,7 +49,7 @@ extension TrackingService {
             id: id, experiment: draft.experiment, name: name, user: draft.user, status: .running, stage: .active, startTime: draft.startTime,
             endTime: nil, artifactURI: join(location, id, "artifacts"))
         try RunStore.insert(info, transaction.connection)
-        for (key, value) in tags { try RunStore.setTag(id, key, value, transaction.connection) }
+        try RunStore.set(tags: tags.map { ($0.key, $0.value) }, on: id, in: draft.experiment, transaction.connection)
         return Run(info: info, metrics: [], params: [:], tags: tags, datasets: [], modelInputs: [], modelOutputs: [])
     }
 
@@ -66,15 +66,17 @@ extension TrackingService {
     /// Nil leaves a field as it is.
     package func updateRun(_ id: String, status: RunStatus? = nil, endTime: Int64? = nil, name: String? = nil) async throws -> RunInfo {
         try await database.write { transaction in
-            try TrackingService.requireActiveRun(id, transaction.connection)
+            let experiment = try TrackingService.requireActiveRun(id, transaction.connection)
             guard var info = try RunStore.info(id, transaction.connection) else { throw TrackingService.noRun(id) }
             if let status { info.status = status }
             if let endTime { info.endTime = endTime }
+            var renamed = false
             if let name, !name.isEmpty {
+                renamed = name != info.name
                 info.name = name
-                try RunStore.setTag(id, ReservedTag.runName, name, transaction.connection)
+                try RunStore.set(tags: [(ReservedTag.runName, name)], on: id, in: experiment, transaction.connection)
             }
-            try RunStore.update(info, transaction.connection)
+            try RunStore.update(info, renamed: renamed, transaction.connection)
             return info
         }
     }
@@ -85,23 +87,33 @@ extension TrackingService {
     package func restoreRun(_ id: String, by identity: Identity) async throws { try await moveRun(id, to: .active, by: identity) }
 
     private func moveRun(_ id: String, to stage: LifecycleStage, by identity: Identity) async throws {
-        try await database.write { transaction in
-            guard let found = try RunStore.stageAndExperiment(id, transaction.connection) else { throw TrackingService.noRun(id) }
-            if found.stage == stage { return }
-            try RunStore.move(id, to: stage, at: transaction.now.milliseconds, transaction.connection)
-            try transaction.record(LedgerEvent(stage == .deleted ? "run.deleted" : "run.restored", subject: "run/\(id)", by: identity.name))
-        }
+        try await database.write { _ = try TrackingService.move(id, to: stage, by: identity, $0) }
     }
 
+    /// Answers whether that changed anything.
+    static func move(_ id: String, to stage: LifecycleStage, by identity: Identity, _ transaction: Transaction) throws -> Bool {
+        guard let found = try RunStore.stageAndExperiment(id, transaction.connection) else { throw noRun(id) }
+        if found.stage == stage { return false }
+        try RunStore.move(id, to: stage, at: transaction.now.milliseconds, transaction.connection)
+        try transaction.record(LedgerEvent(stage == .deleted ? "run.deleted" : "run.restored", subject: "run/\(id)", by: identity.name))
+        return true
+    }
+
+    /// A page of runs, each in full.
     package func searchRuns(_ search: RunSearch) async throws -> SearchPage<Run> {
         try TrackingService.check(limit: search.limit)
         return try await database.read { connection in
-            let page = SearchPage(try RunSearchStore.search(search, connection), offset: search.offset, limit: search.limit)
-            var answer = SearchPage<Run>([], offset: search.offset, limit: search.limit)
-            answer.elements = try RunStore.complete(page.elements, connection)
-            answer.nextOffset = page.nextOffset
-            return answer
+            let page = try TrackingService.page(search, connection)
+            return SearchPage(elements: try RunStore.complete(page.elements, connection), nextOffset: page.nextOffset, next: page.next)
         }
+    }
+
+    static func page(_ search: RunSearch, _ connection: Connection) throws -> SearchPage<RunInfo> {
+        let found = try RunSearchStore.search(search, connection)
+        let isCut = found.count > search.limit
+        let page = found.prefix(search.limit)
+        return SearchPage(
+            elements: page.map(\.info), nextOffset: isCut ? search.offset + search.limit : nil, next: isCut ? page.last?.cursor : nil)
     }
 }
 
@@ -129,7 +141,7 @@ extension TrackingService {
             if info.status == status, info.endTime != nil { return }
             info.status = status
             info.endTime = transaction.now.milliseconds
-            try RunStore.update(info, transaction.connection)
+            try RunStore.update(info, renamed: false, transaction.connection)
             try transaction.record(
                 LedgerEvent("run.finished", subject: "run/\(id)", by: identity.name, data: ["status": .string(status.rawValue)]))
         }
@@ -138,13 +150,13 @@ extension TrackingService {
     /// Logs each value at this moment, step 0.
     package func logMetrics(_ values: [String: Double], to run: String) async throws {
         try await database.write { transaction in
-            try TrackingService.requireActiveRun(run, transaction.connection)
+            let experiment = try TrackingService.requireActiveRun(run, transaction.connection)
             let points = try values.sorted { $0.key < $1.key }.map { key, value in
                 let point = MetricPoint(key: key, value: value, timestamp: transaction.now.milliseconds)
                 try NameRules.check(point)
                 return point
             }
-            try MetricStore.append(points, to: run, transaction.connection)
+            try MetricStore.append(points, to: run, in: experiment, transaction.connection)
         }
     }
 }

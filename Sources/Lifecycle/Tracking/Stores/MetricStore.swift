@@ -1,120 +1,121 @@
 import TernKernel
 import TernStore
 
-/// The points of metrics, and the latest of each series.
+/// Writes the points of metrics: what is new goes to `metric_tail` or to a loose chunk; what has gathered is folded into sealed chunks.
 enum MetricStore {
-    private struct Series {
-        var id: Int64
-        var latest: MetricPoint
-        var changed = false
-    }
+    /// How many points of a series make a chunk.
+    static let chunkSize = 1000
+    /// So many points of one series in one batch are a loose chunk rather than rows.
+    private static let looseSize = 16
+    /// So many loose chunks are folded even when they hold few points.
+    private static let looseChunks = 32
+    /// A fold that goes back behind more sealed chunks than this leaves them be; readers then merge.
+    private static let rewritten = 64
 
-    /// Adds points to a run: one look-up and at most one update a metric, and several points an insert. A point that is there already is left alone.
-    static func append(_ points: [MetricPoint], to run: String, _ connection: Connection) throws {
-        var series: [String: Series] = [:]
-        var pending: [SQLValue] = []
+    /// Adds points to a run. A point that is there already changes nothing that a reader sees.
+    static func append(_ points: [MetricPoint], to run: String, in experiment: Int64, _ connection: Connection) throws {
+        if points.count == 1, let point = points.first { return try append(point, to: run, in: experiment, connection) }
+        var order: [String] = []
+        var grouped: [[SeriesPoint]] = []
+        var places: [String: Int] = [:]
+        var last: (key: String, place: Int) = ("", -1)
         for point in points {
-            var current: Series
-            if let known = series[point.key] {
-                current = known
-            } else {
-                current = try find(point.key, of: run, connection) ?? open(point, of: run, connection)
+            if last.place < 0 || last.key != point.key {
+                let place = places[point.key] ?? grouped.count
+                if place == grouped.count {
+                    places[point.key] = place
+                    order.append(point.key)
+                    grouped.append([])
+                }
+                last = (point.key, place)
             }
-            if point.supersedes(current.latest) {
-                current.latest = point
-                current.changed = true
-            }
-            series[point.key] = current
-            pending += [.int(current.id), .int(point.step), .int(point.timestamp), .double(point.storedValue), SQLValue(point.value.isNaN)]
-            if pending.count == rowsPerInsert * 5 {
-                try insert(pending, connection)
-                pending.removeAll(keepingCapacity: true)
-            }
+            grouped[last.place].append(SeriesPoint(point))
         }
-        for start in stride(from: 0, to: pending.count, by: 5) { try insert(Array(pending[start..<start + 5]), connection) }
-        for current in series.values where current.changed {
-            try connection.execute(
-                "UPDATE metric_series SET value = ?, is_nan = ?, timestamp = ?, step = ? WHERE id = ?",
-                [
-                    .double(current.latest.storedValue), SQLValue(current.latest.value.isNaN), .int(current.latest.timestamp),
-                    .int(current.latest.step), .int(current.id),
-                ])
+        let known = try MetricSeries.find(order, of: run, connection)
+        var tail: [[SQLValue]] = []
+        var changed: [MetricSeries] = []
+        for (place, key) in order.enumerated() {
+            var series = try known[key] ?? MetricSeries.open(key, of: run, in: experiment, first: grouped[place][0], connection)
+            try add(grouped[place], to: &series, tail: &tail, connection)
+            changed.append(series)
         }
+        if !tail.isEmpty { try connection.execute(insertTail, each: tail) }
+        try MetricSeries.update(changed, connection)
     }
 
-    private static let rowsPerInsert = 40
-
-    private static func insert(_ values: [SQLValue], _ connection: Connection) throws {
-        let rows = Array(repeating: "(?, ?, ?, ?, ?)", count: values.count / 5).joined(separator: ", ")
-        try connection.execute("INSERT INTO metric_points (series, step, timestamp, value, is_nan) VALUES \(rows) ON CONFLICT DO NOTHING", values)
-    }
-
-    private static func find(_ key: String, of run: String, _ connection: Connection) throws -> Series? {
-        try connection.row("SELECT * FROM metric_series WHERE run_id = ? AND key = ?", [.text(run), .text(key)]).map {
-            Series(id: try $0.int("id"), latest: try MetricPoint(row: $0, key: key))
-        }
-    }
-
-    private static func open(_ point: MetricPoint, of run: String, _ connection: Connection) throws -> Series {
-        try connection.execute(
-            "INSERT INTO metric_series (run_id, key, value, is_nan, timestamp, step) VALUES (?, ?, ?, ?, ?, ?)",
-            [.text(run), .text(point.key), .double(point.storedValue), SQLValue(point.value.isNaN), .int(point.timestamp), .int(point.step)])
-        return Series(id: connection.lastInsertedID, latest: point)
-    }
-
-    private static func series(_ key: String, of run: String, _ connection: Connection) throws -> Int64? {
-        try connection.row("SELECT id FROM metric_series WHERE run_id = ? AND key = ?", [.text(run), .text(key)])?.int("id")
-    }
-
-    /// A part of a series, by timestamp, step and value.
-    static func history(_ key: String, of run: String, limit: Int, offset: Int, _ connection: Connection) throws -> [MetricPoint] {
-        guard let series = try series(key, of: run, connection) else { return [] }
-        return try connection.rows(
-            """
-            SELECT step, timestamp, value, is_nan FROM metric_points WHERE series = ? ORDER BY timestamp, step, value, is_nan
-            LIMIT ? OFFSET ?
-            """, [.int(series), SQLValue(limit), SQLValue(offset)]
-        ).map { try MetricPoint(row: $0, key: key) }
-    }
-
-    /// At most `limit` points, evenly spread over the series in the order of its steps, the last always among them.
-    ///
-    /// The points are split into `limit` groups of equal size (the first ones one larger, as SQL's NTILE does) and each group gives its first.
-    static func sample(_ key: String, of run: String, steps: ClosedRange<Int64>?, limit: Int, _ connection: Connection) throws -> [MetricPoint] {
-        guard let series = try series(key, of: run, connection), limit > 0 else { return [] }
-        let range = steps ?? Int64.min...Int64.max
-        let within: [SQLValue] = [.int(series), .int(range.lowerBound), .int(range.upperBound)]
-        let condition = "series = ? AND step BETWEEN ? AND ?"
-        guard
-            let total = try connection.row("SELECT count(*) AS total FROM metric_points WHERE \(condition)", within)?.optionalInt("total"),
-            total > 0
-        else { return [] }
-        let (small, large) = total.quotientAndRemainder(dividingBy: Int64(limit))
-        let ordered = """
-            SELECT step, timestamp, value, is_nan, row_number() OVER (ORDER BY step, timestamp, value, is_nan) - 1 AS position
-            FROM metric_points WHERE \(condition)
-            """
-        var rows: [SQLRow]
-        if small == 0 {
-            rows = try connection.rows("SELECT * FROM (\(ordered)) p ORDER BY position", within)
+    /// The usual single point: three statements.
+    private static func append(_ point: MetricPoint, to run: String, in experiment: Int64, _ connection: Connection) throws {
+        let new = SeriesPoint(point)
+        var series =
+            try MetricSeries.find(point.key, of: run, connection)
+            ?? MetricSeries.open(point.key, of: run, in: experiment, first: new, connection)
+        series.count([new])
+        if series.tail + series.loose + 1 >= chunkSize {
+            try fold([new], into: &series, connection)
         } else {
-            let border = large * (small + 1)
-            rows = try connection.rows(
-                """
-                SELECT * FROM (\(ordered)) p
-                WHERE (position < ? AND position % ? = 0) OR (position >= ? AND (position - ?) % ? = 0) OR position = ?
-                ORDER BY position
-                """, within + [.int(border), .int(small + 1), .int(border), .int(border), .int(small), .int(total - 1)])
-            // The last point takes the place of the last group's first, so that there are never more than asked for.
-            if rows.count > limit { rows.remove(at: rows.count - 2) }
+            guard try connection.execute(insertTail, tailRow(new, series.id)) > 0 else { return }
+            series.tail += 1
         }
-        return try rows.map { try MetricPoint(row: $0, key: key) }
+        series.points += 1
+        try MetricSeries.update([series], connection)
     }
-}
 
-extension MetricPoint {
-    init(row: SQLRow, key: String) throws {
-        let isNaN = try row.bool("is_nan")
-        self.init(key: key, value: isNaN ? .nan : try row.double("value"), timestamp: try row.int("timestamp"), step: try row.int("step"))
+    private static func add(_ points: [SeriesPoint], to series: inout MetricSeries, tail: inout [[SQLValue]], _ connection: Connection) throws {
+        series.count(points)
+        series.points += points.count
+        if series.tail + series.loose + points.count >= chunkSize || (points.count >= looseSize && series.looseChunks + 1 >= looseChunks) {
+            return try fold(points, into: &series, connection)
+        }
+        guard points.count >= looseSize else {
+            for point in points { tail.append(tailRow(point, series.id)) }
+            series.tail += points.count
+            return
+        }
+        let sorted = points.sortedOnce()
+        try MetricChunkStore.insert(sorted, number: series.nextChunk, isSealed: false, of: series.id, connection)
+        series.nextChunk += 1
+        series.looseChunks += 1
+        series.loose += sorted.count
+        series.points -= points.count - sorted.count
+    }
+
+    /// Makes sealed chunks of everything that is not in one yet.
+    private static func fold(_ points: [SeriesPoint], into series: inout MetricSeries, _ connection: Connection) throws {
+        let firstLoose = series.nextChunk - series.looseChunks
+        var gathered = try MetricChunkStore.loose(series, connection)
+        gathered += points
+        let counted = series.tail + series.loose + points.count
+        var rest = gathered.sortedOnce()
+        series.points -= counted - rest.count
+        if series.tail > 0 { try connection.execute("DELETE FROM metric_tail WHERE series = ?", [.int(series.id)]) }
+        if series.looseChunks > 0 { try MetricChunkStore.delete(from: firstLoose, of: series.id, connection) }
+        var next = firstLoose
+        if next > 0, !series.overlaps, let first = rest.first {
+            let behind = try MetricChunkStore.reaching(first, of: series.id, before: next, limit: rewritten + 1, connection)
+            if behind.count > rewritten {
+                series.overlaps = true
+            } else if let lowest = behind.last {
+                let merged = try MetricChunkStore.points(from: lowest.number, to: next - 1, of: series.id, connection)
+                let before = merged.count + rest.count
+                rest = (merged + rest).sortedOnce()
+                series.points -= before - rest.count
+                try MetricChunkStore.delete(from: lowest.number, of: series.id, connection)
+                next = lowest.number
+            }
+        }
+        // Chunks of equal size, none smaller than the others by more than a point.
+        let parts = max(1, rest.count / chunkSize)
+        for part in 0..<parts {
+            let range = (rest.count * part / parts)..<(rest.count * (part + 1) / parts)
+            try MetricChunkStore.insert(Array(rest[range]), number: next, isSealed: true, of: series.id, connection)
+            next += 1
+        }
+        (series.nextChunk, series.tail, series.loose, series.looseChunks) = (next, 0, 0, 0)
+    }
+
+    private static let insertTail = "INSERT INTO metric_tail (series, step, timestamp, value, is_nan) VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"
+
+    private static func tailRow(_ point: SeriesPoint, _ series: Int64) -> [SQLValue] {
+        [.int(series), .int(point.step), .int(point.timestamp), .double(point.storedValue), .int(point.value.isNaN ? 1 : 0)]
     }
 }

@@ -1,71 +1,62 @@
 import TernKernel
 import TernStore
 
-/// Finds runs: the page is chosen by indexed tables alone, and only its runs are then read in full.
+/// Finds runs: the page is chosen by walking one index, and only its runs are then read in full.
+///
+/// A statement begins with the rarest condition of the filter when few runs fulfil it, and with the index of the ordering otherwise, which it
+/// leaves when the page is full. Rows that lack what is ordered by are a part of their own (`SearchCursor.segment`), read after the others.
 enum RunSearchStore {
-    static func search(_ search: RunSearch, _ connection: Connection) throws -> [RunInfo] {
-        let clause = try statement(search)
-        return try connection.rows(clause.sql, clause.arguments).map(RunInfo.init(row:))
+    struct Found {
+        var info: RunInfo
+        var cursor: SearchCursor
     }
 
-    static func statement(_ search: RunSearch) throws -> SearchClause {
-        var statement = SearchStatement()
-        if let only = search.experiments.first, search.experiments.count == 1 {
-            statement.require(SearchClause(sql: "r.experiment_id = ?", arguments: [.int(only)]))
-        } else {
-            let list = SearchClause.list(search.experiments.map(SQLValue.int))
-            statement.require(SearchClause(sql: "r.experiment_id IN \(list.sql)", arguments: list.arguments))
+    /// A condition that few runs fulfil is where the statement begins.
+    private static let few = 2000
+
+    /// At most one row more than the search's limit, which tells that there is another page.
+    static func search(_ search: RunSearch, _ connection: Connection) throws -> [Found] {
+        if search.experiments.isEmpty { return [] }
+        let driver = try rarest(search, connection)
+        var found: [Found] = []
+        var skip = search.offset
+        for segment in RunSearchStatement.segments(of: search) where segment >= (search.after?.segment ?? 0) {
+            let cursor = search.after?.segment == segment ? search.after : nil
+            let wanted = search.limit + 1 - found.count
+            let (rows, overflow) = wanted.addingReportingOverflow(skip)
+            let statement = try RunSearchStatement(search, segment: segment, driver: driver, after: cursor)
+            let clause = statement.select(limit: overflow ? wanted : rows)
+            let answer = try connection.rows(clause.sql, clause.arguments)
+            for row in answer.dropFirst(skip) {
+                found.append(Found(info: try RunInfo(row: row), cursor: SearchCursor(segment: segment, keys: try statement.keys(of: row))))
+            }
+            skip = max(0, skip - answer.count)
+            if found.count > search.limit { break }
         }
-        statement.require(search.stages.clause("r.stage"))
-        for condition in search.filter.conditions { statement.require(try clause(condition)) }
-        var ordersByStart = false
-        for (index, term) in search.order.enumerated() {
-            if case .attribute("start_time") = term.field { ordersByStart = true }
-            try add(term, number: index, to: &statement)
-        }
-        if !ordersByStart { statement.orderBy("r.start_time", ascending: false, nullable: false) }
-        statement.order.append("r.id ASC")
-        return statement.select("r.*", from: "runs r", limit: search.limit, offset: search.offset)
+        return found
     }
 
-    private static func clause(_ condition: SearchFilter.Condition) throws -> SearchClause {
-        switch condition.field {
-        case .attribute(let name) where SearchAttribute.run.contains(name): return SearchClause("r.\(name)", condition.comparison)
-        case .metric(let key):
-            return .keyed("metric_series", owner: "run_id", of: "r.id", key: key, condition.comparison, nanColumn: "k.is_nan")
-        case .param(let key): return .keyed("run_params", owner: "run_id", of: "r.id", key: key, condition.comparison)
-        case .tag(let key): return .keyed("run_tags", owner: "run_id", of: "r.id", key: key, condition.comparison)
-        case .dataset("context"):
-            let compared = SearchClause("d.context", condition.comparison)
-            return SearchClause(
-                sql: "EXISTS (SELECT 1 FROM run_datasets d WHERE d.run_id = r.id AND \(compared.sql))", arguments: compared.arguments)
-        case .dataset(let name) where name == "name" || name == "digest":
-            let compared = SearchClause("t.\(name)", condition.comparison)
-            let read = "SELECT 1 FROM run_datasets d JOIN tracked_datasets t ON t.id = d.dataset WHERE d.run_id = r.id"
-            return SearchClause(sql: "EXISTS (\(read) AND \(compared.sql))", arguments: compared.arguments)
-        default: throw TernError.invalid("runs cannot be searched by \(condition.field)")
-        }
+    /// How many runs match, whatever the page.
+    static func count(_ search: RunSearch, _ connection: Connection) throws -> Int {
+        if search.experiments.isEmpty { return 0 }
+        var all = search
+        all.order = []
+        all.after = nil
+        let driver = try rarest(all, connection) ?? all.filter.conditions.firstIndex { RunSearchStatement.begins(with: $0) }
+        let clause = try RunSearchStatement(all, segment: 0, driver: driver, after: nil).count()
+        return Int(try connection.row(clause.sql, clause.arguments)?.int("total") ?? 0)
     }
 
-    private static func add(_ term: SearchOrder, number: Int, to statement: inout SearchStatement) throws {
-        let name = "o\(number)"
-        func join(_ table: String, _ key: String) {
-            statement.joins.append(
-                SearchClause(sql: "LEFT JOIN \(table) \(name) ON \(name).run_id = r.id AND \(name).key = ?", arguments: [.text(key)]))
+    /// The condition that the fewest runs fulfil, if those are few.
+    private static func rarest(_ search: RunSearch, _ connection: Connection) throws -> Int? {
+        var best: (index: Int, count: Int64)?
+        for (index, condition) in search.filter.conditions.enumerated() where RunSearchStatement.begins(with: condition) {
+            // Ordered by the same metric, the walk along its index is also the filter.
+            if case .metric = condition.field, condition.field == search.order.first?.field, search.filter.conditions.count == 1 { return nil }
+            let clause = try RunSearchStatement.probe(condition, search.experiments, limit: few + 1)
+            let count = try connection.row(clause.sql, clause.arguments)?.int("total") ?? 0
+            if count <= Int64(few), count < best?.count ?? .max { best = (index, count) }
         }
-        switch term.field {
-        case .attribute(let column) where SearchAttribute.run.contains(column):
-            statement.orderBy("r.\(column)", ascending: term.ascending, nullable: column == "end_time")
-        case .metric(let key):
-            join("metric_series", key)
-            statement.orderBy("\(name).value", ascending: term.ascending, nullable: true, nanColumn: "\(name).is_nan")
-        case .param(let key):
-            join("run_params", key)
-            statement.orderBy("\(name).value", ascending: term.ascending, nullable: true)
-        case .tag(let key):
-            join("run_tags", key)
-            statement.orderBy("\(name).value", ascending: term.ascending, nullable: true)
-        default: throw TernError.invalid("runs cannot be ordered by \(term.field)")
-        }
+        return best?.index
     }
 }

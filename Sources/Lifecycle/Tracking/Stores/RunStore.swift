@@ -25,10 +25,11 @@ enum RunStore {
             ])
     }
 
-    static func update(_ run: RunInfo, _ connection: Connection) throws {
+    /// Writes the status and the end, and the name where it is another.
+    static func update(_ run: RunInfo, renamed: Bool, _ connection: Connection) throws {
+        if renamed { try connection.execute("UPDATE runs SET name = ? WHERE id = ?", [.text(run.name), .text(run.id)]) }
         try connection.execute(
-            "UPDATE runs SET name = ?, status = ?, end_time = ? WHERE id = ?",
-            [.text(run.name), .text(run.status.rawValue), SQLValue(run.endTime), .text(run.id)])
+            "UPDATE runs SET status = ?, end_time = ? WHERE id = ?", [.text(run.status.rawValue), SQLValue(run.endTime), .text(run.id)])
     }
 
     static func move(_ id: String, to stage: LifecycleStage, at now: Int64, _ connection: Connection) throws {
@@ -41,18 +42,33 @@ enum RunStore {
         try connection.row("SELECT value FROM run_params WHERE run_id = ? AND key = ?", [.text(id), .text(key)])?.text("value")
     }
 
-    static func insertParam(_ id: String, _ key: String, _ value: String, _ connection: Connection) throws {
-        try connection.execute("INSERT INTO run_params (run_id, key, value) VALUES (?, ?, ?)", [.text(id), .text(key), .text(value)])
+    /// Those of the keys that a run has.
+    static func params(_ id: String, _ keys: [String], _ connection: Connection) throws -> [String: String] {
+        if keys.isEmpty { return [:] }
+        let list = SearchClause.list(keys.map(SQLValue.text))
+        return try connection.rows("SELECT key, value FROM run_params WHERE run_id = ? AND key IN \(list.sql)", [.text(id)] + list.arguments)
+            .keyedTexts()
+    }
+
+    static func insert(
+        params: [(key: String, value: String)], into id: String, in experiment: Int64, _ connection: Connection
+    ) throws {
+        try connection.execute(
+            "INSERT INTO run_params (run_id, key, value, experiment_id) VALUES (?, ?, ?, ?)",
+            each: params.map { [.text(id), .text($0.key), .text($0.value), .int(experiment)] })
     }
 
     static func tag(_ id: String, _ key: String, _ connection: Connection) throws -> String? {
         try connection.row("SELECT value FROM run_tags WHERE run_id = ? AND key = ?", [.text(id), .text(key)])?.text("value")
     }
 
-    static func setTag(_ id: String, _ key: String, _ value: String, _ connection: Connection) throws {
+    static func set(tags: [(key: String, value: String)], on id: String, in experiment: Int64, _ connection: Connection) throws {
         try connection.execute(
-            "INSERT INTO run_tags (run_id, key, value) VALUES (?, ?, ?) ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value",
-            [.text(id), .text(key), .text(value)])
+            """
+            INSERT INTO run_tags (run_id, key, value, experiment_id) VALUES (?, ?, ?, ?)
+            ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value
+            """,
+            each: tags.map { [.text(id), .text($0.key), .text($0.value), .int(experiment)] })
     }
 
     /// Answers whether there was such a tag.

@@ -16,11 +16,6 @@ package struct MetricPoint: Hashable, Sendable, Codable {
 
     /// What is stored beside the flag that says it was NaN, and what NaN counts as in comparisons.
     var storedValue: Double { value.isNaN ? 0 : value }
-
-    /// Whether this point is the later of the two.
-    func supersedes(_ other: MetricPoint) -> Bool {
-        (step, timestamp, storedValue) > (other.step, other.timestamp, other.storedValue)
-    }
 }
 
 /// A metric of a logged model, measured by a run and possibly on a named dataset.

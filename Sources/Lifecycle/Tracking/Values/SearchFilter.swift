@@ -66,11 +66,20 @@ package struct SearchOrder: Hashable, Sendable {
 package struct SearchPage<Element: Sendable>: Sendable {
     package var elements: [Element]
     package var nextOffset: Int?
+    /// The same place as a position in the ordering, where the search knows one: new rows do not shift it.
+    package var next: SearchCursor?
 
     /// From one element more than was asked for, which only tells that there is more.
     init(_ found: [Element], offset: Int, limit: Int) {
         elements = Array(found.prefix(limit))
         nextOffset = found.count > limit ? offset + limit : nil
+        next = nil
+    }
+
+    init(elements: [Element], nextOffset: Int?, next: SearchCursor?) {
+        self.elements = elements
+        self.nextOffset = nextOffset
+        self.next = next
     }
 }
 
@@ -86,17 +95,21 @@ package struct RunSearch: Sendable {
     package var filter: SearchFilter
     package var order: [SearchOrder]
     package var stages: StageSelection
+    /// The row behind which the page begins; nil begins with the first.
+    package var after: SearchCursor?
+    /// How many rows to pass over, from there.
     package var offset: Int
     package var limit: Int
 
     package init(
-        experiments: [Int64], filter: SearchFilter = SearchFilter(), order: [SearchOrder] = [], stages: StageSelection = .active, offset: Int = 0,
-        limit: Int = 1000
+        experiments: [Int64], filter: SearchFilter = SearchFilter(), order: [SearchOrder] = [], stages: StageSelection = .active,
+        after: SearchCursor? = nil, offset: Int = 0, limit: Int = 1000
     ) {
         self.experiments = experiments
         self.filter = filter
         self.order = order
         self.stages = stages
+        self.after = after
         self.offset = offset
         self.limit = limit
     }

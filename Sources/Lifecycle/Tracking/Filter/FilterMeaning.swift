@@ -1,9 +1,8 @@
 import TernKernel
-import Tracking
 
 /// The words of one kind of search: which entities and attributes it knows, and what may be compared how.
-struct FilterMeaning {
-    enum Entity: String {
+package struct FilterMeaning: Sendable {
+    enum Entity: String, Sendable {
         case attribute, metric, parameter, tag, dataset
     }
 
@@ -18,7 +17,7 @@ struct FilterMeaning {
     var stored: @Sendable (_ column: String, _ text: String) -> String = { $1 }
     var unknownEntity: @Sendable (String) -> String
 
-    static let runs = FilterMeaning(
+    package static let runs = FilterMeaning(
         entities: [
             "metric": .metric, "metrics": .metric, "parameter": .parameter, "parameters": .parameter, "param": .parameter, "params": .parameter,
             "tag": .tag, "tags": .tag, "attribute": .attribute, "attributes": .attribute, "attr": .attribute, "run": .attribute,
@@ -32,13 +31,13 @@ struct FilterMeaning {
         listed: ["run_id"],
         unknownEntity: { "Invalid entity type '\($0)'. Valid values are ['metric', 'parameter', 'tag', 'attribute', 'dataset']" })
 
-    static let experiments = FilterMeaning(
+    package static let experiments = FilterMeaning(
         entities: ["attribute": .attribute, "tag": .tag, "tags": .tag],
         textAttributes: ["name": "name", "experiment_id": "id"],
         numberAttributes: ["creation_time": "created_at", "last_update_time": "updated_at"], listed: ["experiment_id"],
         unknownEntity: { "Invalid entity type '\($0)'. Valid entity types are ('attribute', 'tag', 'tags')" })
 
-    static let loggedModels = FilterMeaning(
+    package static let loggedModels = FilterMeaning(
         entities: ["attributes": .attribute, "metrics": .metric, "params": .parameter, "tags": .tag],
         textAttributes: ["name": "name", "model_id": "id", "model_type": "type", "status": "status", "source_run_id": "source_run"],
         numberAttributes: [
@@ -49,11 +48,11 @@ struct FilterMeaning {
         stored: { column, text in column == "status" && text.hasPrefix("LOGGED_MODEL_") ? String(text.dropFirst(13)) : text },
         unknownEntity: { "Invalid entity type: '\($0)'. Expected one of ['attributes', 'metrics', 'params', 'tags']." })
 
-    func filter(_ text: String?) throws -> SearchFilter {
+    package func filter(_ text: String?) throws -> SearchFilter {
         SearchFilter(try FilterParser.parse(text ?? "").map(condition))
     }
 
-    func order(_ terms: [String]) throws -> [SearchOrder] {
+    package func order(_ terms: [String]) throws -> [SearchOrder] {
         var seen: Set<SearchField> = []
         return try terms.map { text in
             let parsed = try FilterParser.parseOrder(text)
@@ -68,7 +67,7 @@ struct FilterMeaning {
 
     // MARK: Names
 
-    func field(_ entity: String?, _ key: String) throws -> (field: SearchField, isNumber: Bool) {
+    package func field(_ entity: String?, _ key: String) throws -> (field: SearchField, isNumber: Bool) {
         switch try kind(entity) {
         case .metric: return (.metric(key), true)
         case .parameter: return (.param(key), false)
@@ -159,4 +158,16 @@ struct FilterMeaning {
         default: .invalid("Expected a quoted string value for attributes. Got value \(clause.source)")
         }
     }
+}
+
+extension SearchFilter {
+    /// A filter of runs, in MLflow's language.
+    ///
+    /// - Throws: `invalid_argument` that names the character where it stops making sense.
+    package init(runs text: String) throws { self = try FilterMeaning.runs.filter(text) }
+}
+
+extension [SearchOrder] {
+    /// Orderings of runs such as `metrics.loss DESC`.
+    package init(runs terms: [String]) throws { self = try FilterMeaning.runs.order(terms) }
 }

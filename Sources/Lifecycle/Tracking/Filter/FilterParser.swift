@@ -1,8 +1,8 @@
 import TernKernel
 
 /// One comparison of a filter, as it was written: what it means depends on what is searched.
-struct FilterClause: Hashable {
-    enum Value: Hashable {
+package struct FilterClause: Hashable, Sendable {
+    package enum Value: Hashable, Sendable {
         case text(String)
         case number(Double)
         case list([String])
@@ -10,15 +10,15 @@ struct FilterClause: Hashable {
     }
 
     /// `metrics` in `metrics.loss`; nil when the name stands alone.
-    var entity: String?
-    var key: String
+    package var entity: String?
+    package var key: String
     /// In upper case: `=`, `LIKE`, `NOT IN`, `IS NULL`, …
-    var comparator: String
-    var value: Value
+    package var comparator: String
+    package var value: Value
     /// The value as it was written, for messages.
-    var source: String
+    package var source: String
     /// The number of the character at which the clause starts, from 1.
-    var position: Int
+    package var position: Int
 }
 
 /// Reads MLflow's filter language: comparisons joined by AND, nothing else.
@@ -27,7 +27,7 @@ struct FilterClause: Hashable {
 ///     clause     = name ( comparator value | [ "NOT" ] "IN" list | "IS" [ "NOT" ] "NULL" )
 ///     comparator = "=" | "!=" | "<" | "<=" | ">" | ">=" | "LIKE" | "ILIKE" | "RLIKE"
 ///     list       = "(" text { "," text } [ "," ] ")"
-struct FilterParser {
+package struct FilterParser {
     private let text: String
     private let tokens: [FilterToken]
     private var index = 0
@@ -35,7 +35,7 @@ struct FilterParser {
     /// An empty filter has no clauses.
     ///
     /// - Throws: `invalid_argument` that names the character where the filter stops making sense.
-    static func parse(_ text: String) throws -> [FilterClause] {
+    package static func parse(_ text: String) throws -> [FilterClause] {
         var parser = FilterParser(text: text, tokens: try FilterLexer.tokens(of: text))
         return try parser.filter()
     }
@@ -43,7 +43,7 @@ struct FilterParser {
     /// Reads `metrics.loss DESC`.
     ///
     /// - Returns: the name, and whether it is ascending (the default).
-    static func parseOrder(_ text: String) throws -> (entity: String?, key: String, ascending: Bool) {
+    package static func parseOrder(_ text: String) throws -> (entity: String?, key: String, ascending: Bool) {
         let tokens = (try? FilterLexer.tokens(of: text)) ?? []
         guard let first = tokens.first, case .name(let parts) = first.kind else { throw badOrder(text) }
         let (entity, key) = split(parts)
