@@ -197,15 +197,22 @@ export class LineChart {
     pen.stroke();
   }
 
+  /// Filled from the lower to the upper bound, a piece for each stretch without a gap.
   band(pen, one) {
-    const { x, y } = this.axes;
-    const floor = this.options.log ? this.axes.y0 : -Infinity;
-    pen.beginPath();
-    for (let index = 0; index < one.x.length; index += 1) if (Number.isFinite(one.high[index])) pen.lineTo(x.of(one.x[index]), y.of(Math.max(one.high[index], floor)));
-    for (let index = one.x.length - 1; index >= 0; index -= 1) if (Number.isFinite(one.low[index])) pen.lineTo(x.of(one.x[index]), y.of(Math.max(one.low[index], floor)));
-    pen.closePath();
+    const { x, y, y0 } = this.axes;
+    const height = (value) => y.of(this.options.log ? Math.max(value, y0) : value);
     pen.fillStyle = faint(one.colour, 0.16);
-    pen.fill();
+    for (let from = 0; from < one.x.length; from += 1) {
+      let to = from;
+      while (to < one.x.length && Number.isFinite(one.low[to])) to += 1;
+      if (to - from > 1) {
+        pen.beginPath();
+        for (let index = from; index < to; index += 1) pen.lineTo(x.of(one.x[index]), height(one.high[index]));
+        for (let index = to - 1; index >= from; index -= 1) pen.lineTo(x.of(one.x[index]), height(one.low[index]));
+        pen.fill();
+      }
+      from = to;
+    }
   }
 
   // MARK: Pointer and keys

@@ -1,6 +1,6 @@
 // A wall of charts, one a metric, in sections by the part of the name before its last slash. A chart exists only while it is near the screen.
 import { count, el, number, settled } from "./dom.js";
-import { colour, dark } from "./palette.js";
+import { colour, dark, distinct } from "./palette.js";
 import { LineChart } from "./chart.js";
 import { bundle, kinds } from "./smoothing.js";
 
@@ -69,11 +69,18 @@ export class MetricCharts {
 
   showLegend() {
     this.bands.hidden = !this.grouped;
-    const lines = this.grouped ? [...new Map(this.runs.map((run) => [run.group, { id: "group " + run.group, name: run.group ?? "without" }])).values()] : this.runs;
+    const lines = this.grouped ? [...new Map(this.runs.map((run) => [run.group, { id: "group " + run.group, name: this.groupName(run) }])).values()] : this.runs;
+    distinct(lines.map((line) => line.id));
     const mark = (id) => () => { this.marked = id; for (const card of this.cards.values()) card.chart?.change({ marked: id }); };
     this.legend.replaceChildren(...lines.map((line) => el(line.start === undefined ? "span" : "a", {
       class: "chip", href: line.start === undefined ? null : "/runs/" + encodeURIComponent(line.id), onmouseenter: mark(line.id), onmouseleave: mark(null), onfocus: mark(line.id), onblur: mark(null),
     }, el("i", { class: "dot", style: { background: colour(line.id) } }), line.name)), this.cut > 0 ? el("span", { class: "muted" }, `and ${count(this.cut)} more, not drawn`) : "");
+  }
+
+  /// `xgboost`, with how many of its runs are drawn when that is not all of them.
+  groupName({ group, groupSize }) {
+    const drawn = this.runs.filter((run) => run.group === group).length;
+    return (group ?? "without") + (groupSize > drawn ? `, the first ${count(drawn)} of ${count(groupSize)}` : "");
   }
 
   // MARK: The wall
@@ -89,7 +96,7 @@ export class MetricCharts {
     }
     for (const [key, card] of this.cards) if (!keys.includes(key)) { this.sight.unobserve(card.place); card.chart?.destroy(); this.cards.delete(key); }
     const names = [...sections.keys()].sort((a, b) => (a === "system") - (b === "system") || a.localeCompare(b));
-    this.wall.replaceChildren(...names.map((name) => el("details", { class: "section", open: true }, el("summary", {}, el("b", {}, name || "metrics"), el("span", { class: "muted" }, ` ${sections.get(name).length}`)),
+    this.wall.replaceChildren(...names.map((name) => el("details", { class: "section", open: true, style: { "--charts": sections.get(name).length } }, el("summary", {}, el("b", {}, name || "metrics"), el("span", { class: "muted" }, ` ${sections.get(name).length}`)),
       el("div", { class: "grid" }, sections.get(name).map((key) => this.card(key).place)))));
     if (!keys.length) this.wall.replaceChildren(el("p", { class: "empty" }, this.keys.length ? "No metric has such a name." : "These runs have logged no metrics."));
     // A card that is kept is looked at again, because its runs may be others.
@@ -136,7 +143,8 @@ export class MetricCharts {
 
   drawCard(card) {
     const lines = this.lines(card);
-    if (lines.length && !this.grouped && lines.every((line) => line.x.length === 1)) { card.chart?.destroy(); card.chart = null; return bars(card.plot, lines); }
+    if (lines.length && lines.every((line) => line.x.length === 1)) { card.chart?.destroy(); card.chart = null; return bars(card.plot, lines); }
+    card.plot.classList.remove("values");
     card.chart ??= new LineChart(card.plot, card.key + " by " + this.view.get("x"), (told) => this.follow(card, told));
     card.chart.set(lines, { kind: this.view.get("x"), log: this.view.get("scale") === "log", clip: this.view.get("clip") === "1", range: this.range, marked: this.marked, measure: this.measure });
   }
@@ -185,6 +193,7 @@ function sorted(x, y) {
 function bars(plot, lines) {
   const values = lines.map((line) => ({ ...line, value: line.y[0] })).sort((a, b) => b.value - a.value);
   const size = Math.max(...values.map((line) => Math.abs(line.value)).filter(Number.isFinite), Number.MIN_VALUE);
+  plot.classList.add("values");
   plot.replaceChildren(el("div", { class: "bars" }, values.map((line) => el("div", { class: "bar" }, el("span", { title: line.name }, line.name),
-    el("i", {}, el("i", { style: { width: Math.abs(line.value) / size * 100 + "%", background: line.colour } })), el("b", { class: "n" }, number(line.value))))));
+    el("i", {}, el("i", { style: { width: Math.abs(line.value) / size * 100 + "%", background: line.colour } })), el("b", { class: "n", title: line.low ? `${number(line.low[0])} – ${number(line.high[0])}` : null }, number(line.value))))));
 }

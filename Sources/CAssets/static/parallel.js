@@ -38,10 +38,11 @@ export class Parallel {
       this.chart.on("axisareaselected", () => this.choose());
     }
     this.rows = rows;
+    const words = { color: style("text"), fontSize: 11, textBorderColor: style("panel"), textBorderWidth: 3 };
     this.chart.setOption({
       animation: false, textStyle: { fontFamily: "inherit" }, tooltip: { confine: true },
       parallel: { left: 60, right: 90, top: 46, bottom: colour < 0 ? 20 : 64, parallelAxisDefault: {
-        nameTextStyle: { color: style("text"), fontSize: 11 }, nameGap: 14, nameRotate: 0, axisLine: { lineStyle: { color: style("muted") } }, axisLabel: { color: style("muted"), fontSize: 11 },
+        nameTextStyle: { color: style("text"), fontSize: 11 }, nameGap: 14, nameRotate: 0, axisLine: { lineStyle: { color: style("muted") } }, axisLabel: words,
         areaSelectStyle: { width: 16, borderColor: style("accent"), color: style("accent"), opacity: 0.25 }, realtime: rows.length < 1000,
       } },
       parallelAxis: dims,
@@ -71,11 +72,11 @@ function dimension(one, dim, rows) {
   const name = one.title + (one.note ? ` (${one.note})` : "");
   if (!numbers.every(Number.isFinite)) {
     const words = [...new Set(values.map(String))].sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
-    return { dim, name, type: "category", data: words.slice(0, 200), read: (value) => (value == null ? "-" : String(value)) };
+    return { dim, name, z: 20, type: "category", data: words.slice(0, 200), read: (value) => (value == null ? "-" : String(value)) };
   }
   const [least, greatest] = [numbers.reduce((a, b) => Math.min(a, b), Infinity), numbers.reduce((a, b) => Math.max(a, b), -Infinity)];
   const log = least > 0 && greatest / least > 1000;
-  return { dim, name, type: log ? "log" : "value", scale: true, min: log ? undefined : "dataMin", max: log ? undefined : "dataMax", axisLabel: { formatter: number, color: style("muted"), fontSize: 11 },
+  return { dim, name, z: 20, type: log ? "log" : "value", scale: true, min: log ? undefined : "dataMin", max: log ? undefined : "dataMax", axisLabel: { formatter: number },
     read: (value) => (value == null || value === "" || !Number.isFinite(Number(value)) ? "-" : Number(value)) };
 }
 

@@ -4,8 +4,8 @@
 import { breakable, count, duration, el, moment, number } from "./dom.js";
 
 export const attributes = {
-  status: { title: "Status", width: 96 }, start_time: { title: "Started", width: 128 }, duration: { title: "Took", width: 84, number: true },
-  end_time: { title: "Ended", width: 128 }, user: { title: "By", width: 110 }, run_id: { title: "Run id", width: 240 },
+  status: { title: "Status", width: 104 }, start_time: { title: "Started", width: 152 }, duration: { title: "Took", width: 108, number: true },
+  end_time: { title: "Ended", width: 152 }, user: { title: "By", width: 110 }, run_id: { title: "Run id", width: 276 },
   experiment: { title: "Experiment", width: 150 },
 };
 

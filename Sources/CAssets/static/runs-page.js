@@ -2,7 +2,7 @@
 import * as api from "./api.js";
 import { el, say, settled } from "./dom.js";
 import { FilterBox } from "./filter-box.js";
-import { MetricCharts, chartChoices } from "./metric-charts.js";
+import { MetricCharts, chartChoices, mostRuns } from "./metric-charts.js";
 import { Parallel } from "./parallel.js";
 import { RunsActions } from "./runs-actions.js";
 import { ColumnChooser, column } from "./runs-columns.js";
@@ -106,7 +106,9 @@ function charted() {
   const held = [...table.selected.values()];
   if (!by) return held.length ? held : source.rows.slice(0, firstRuns);
   const chosen = held.length ? group(held, by, []) : groups.slice(0, firstGroups);
-  return chosen.flatMap((one) => one.runs.map((run) => ({ ...run, group: one.key })));
+  // As many of each as fit, so that no group crowds out another.
+  const each = Math.floor(mostRuns / Math.max(1, chosen.length));
+  return chosen.flatMap((one) => one.runs.slice(0, each).map((run) => ({ ...run, group: one.key, groupSize: one.runs.length })));
 }
 
 const soon = settled(50, async () => {

@@ -41,7 +41,9 @@ export class RunsTable {
 
   /// Everything anew: after columns, order or the runs themselves changed.
   draw() {
-    const shown = this.shown();
+    const grouped = Boolean(this.view.get("group"));
+    // A group's cell holds a mean and from where to where.
+    const shown = this.shown().map((one) => (grouped && one.number ? { ...one, width: Math.max(one.width, one.id === "duration" ? 230 : 190) } : one));
     let left = markWidth + nameWidth;
     this.cells = shown.map((one) => {
       const cell = { ...one, left: one.pinned ? left : null };
@@ -71,6 +73,7 @@ export class RunsTable {
   // MARK: Rows
 
   rows() {
+    if (!this.cells) return;
     const total = this.items.count();
     const first = Math.max(0, Math.floor(this.place.scrollTop / height) - beyond);
     const last = Math.min(total, Math.ceil((this.place.scrollTop + this.place.clientHeight) / height) + beyond);

@@ -63,9 +63,11 @@ struct ArtifactLoader: Sendable {
                     current: entry.path == path))
             if entry.isFolder, depth < ArtifactLoader.depth { waiting += try await files.list(entry.path).reversed().map { ($0, depth + 1) } }
         }
+        var shown: ArtifactPreview?
+        if let path { shown = try await preview(run, files, path) }
         return RunArtifacts(
             files: rows, more: isCut ? "Only the first \(Figures.count(ArtifactLoader.files)) files are listed." : nil,
-            preview: try await path.map { try await preview(run, files, $0) })
+            preview: shown)
     }
 
     private func preview(_ run: Run, _ files: RunFiles, _ path: String) async throws -> ArtifactPreview {
@@ -90,7 +92,8 @@ struct ArtifactLoader: Sendable {
         }
         let (bytes, size) = try await files.read(path, upTo: ArtifactPreview.viewLimit)
         guard Int64(bytes.count) == size else {
-            throw TernError(.tooLarge, "'\(path)' is larger than \(Figures.bytes(Int64(ArtifactPreview.viewLimit)))", hint: "/get-artifact downloads it")
+            throw TernError(
+                .tooLarge, "'\(path)' is larger than \(Figures.bytes(Int64(ArtifactPreview.viewLimit)))", hint: "/get-artifact downloads it")
         }
         return ArtifactView(type: type, bytes: bytes)
     }

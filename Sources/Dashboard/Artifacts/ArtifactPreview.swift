@@ -28,7 +28,7 @@ struct ArtifactPreview: DashboardView, Equatable {
     var words: String?
 
     static let template = #"""
-        <h2><span class="mono words">{{path}}</span> <span class="muted">{{size}}</span><a class="more button" href="{{download}}" download>Download</a>\#
+        <h2><span class="mono">{{path}}</span> <span class="muted">{{size}}</span><a class="more button" href="{{download}}" download>Download</a>\#
         </h2>{{#words}}<p class="muted">{{.}}</p>{{/words}}
         {{#text}}<pre class="preview" tabindex="0">{{.}}</pre>{{/text}}
         {{#prose}}<div class="prose">{{>prose}}</div>{{/prose}}
@@ -81,11 +81,15 @@ struct ArtifactPreview: DashboardView, Equatable {
         let isWhole = Int64(bytes.count) == size
         switch ArtifactPreview.kind(of: path) {
         case .image, .page:
-            guard size <= ArtifactPreview.viewLimit else { return words = "Files larger than \(Figures.bytes(Int64(ArtifactPreview.viewLimit))) are not shown." }
-            if ArtifactPreview.kind(of: path) == .page { page = view } else { image = view }
+            if size > ArtifactPreview.viewLimit {
+                words = "Files larger than \(Figures.bytes(Int64(ArtifactPreview.viewLimit))) are not shown."
+            } else if ArtifactPreview.kind(of: path) == .page {
+                page = view
+            } else {
+                image = view
+            }
         case .json:
-            guard isWhole, let pretty = PrettyJSON.write(bytes) else { return show(bytes, size) }
-            text = pretty
+            if isWhole, let pretty = PrettyJSON.write(bytes) { text = pretty } else { show(bytes, size) }
         case .table(let separator):
             let lines = DelimitedText.rows(bytes, separator: separator, limit: ArtifactPreview.tableRows + 1, isWhole: isWhole)
             head = Array((lines.first ?? []).prefix(ArtifactPreview.tableColumns))

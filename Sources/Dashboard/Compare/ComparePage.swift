@@ -21,7 +21,8 @@ struct CompareQuery: Sendable, Equatable {
         let runs = (request.query("runs") ?? "").split(separator: ",").map(String.init).filter { seen.insert($0).inserted }
         guard (1...CompareQuery.most).contains(runs.count) else {
             throw TernError.invalid(
-                "from 1 to \(CompareQuery.most) runs can be compared, not \(runs.count)", hint: "select them in the table of runs, or give ?runs=ID,ID")
+                "from 1 to \(CompareQuery.most) runs can be compared, not \(runs.count)",
+                hint: "select them in the table of runs, or give ?runs=ID,ID")
         }
         self.init(runs, onlyDifferences: request.query("only") == "differences")
     }

@@ -60,7 +60,8 @@ struct PageFrame: Sendable {
     func response(body: String, status: HTTPResponse.Status) throws -> Response {
         let tabs = Section.allCases.map { Tab(title: $0.title, address: $0.address, current: $0 == section) }
         var response = Response.html(
-            try Templates.render("frame", View(title: title, tabs: tabs, live: live, charts: charts, modules: modules.map(Assets.address), body: body)),
+            try Templates.render(
+                "frame", View(title: title, tabs: tabs, live: live, charts: charts, modules: modules.map(Assets.address), body: body)),
             status: status)
         response.headers[.cacheControl] = "no-store"
         // Everything comes from here; styles in attributes are bar widths.
