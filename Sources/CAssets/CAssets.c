@@ -17,6 +17,9 @@ static const unsigned char api_js[] = {
 static const unsigned char chart_js[] = {
 #embed "static/chart.js"
 };
+static const unsigned char chart_pointer_js[] = {
+#embed "static/chart-pointer.js"
+};
 static const unsigned char compare_page_js[] = {
 #embed "static/compare-page.js"
 };
@@ -94,6 +97,7 @@ static const tern_asset assets[] = {
     {"tern.js", tern_js, sizeof tern_js},
     {"api.js", api_js, sizeof api_js},
     {"chart.js", chart_js, sizeof chart_js},
+    {"chart-pointer.js", chart_pointer_js, sizeof chart_pointer_js},
     {"compare-page.js", compare_page_js, sizeof compare_page_js},
     {"dom.js", dom_js, sizeof dom_js},
     {"experiments-page.js", experiments_page_js, sizeof experiments_page_js},

@@ -1,3 +1,4 @@
+import NIOCore
 import TernKernel
 import Testing
 

@@ -17,7 +17,8 @@ export async function ask(path, { method = "GET", body, signal } = {}) {
   if (body !== undefined) headers["Content-Type"] = "application/json";
   let answer;
   try {
-    answer = await fetch(path.startsWith("/") ? path : base + path, { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
+    answer = await fetch(path.startsWith("/") ? path : base + path,
+      { method, headers, signal, body: body === undefined ? undefined : JSON.stringify(body) });
   } catch (error) {
     if (error.name === "AbortError") throw error;
     throw new ApiError(0, JSON.stringify({ error: { message: "The server does not answer." } }));
@@ -98,7 +99,8 @@ export function spread(curve) {
     const [first, last, least, greatest] = [bucket.first, bucket.last, bucket.min, bucket.max].map(figure);
     put(bucket.first_step, bucket.first_time, first);
     if (bucket.count < 2) continue;
-    const at = (share) => [bucket.first_step + (bucket.last_step - bucket.first_step) * share, bucket.first_time + (bucket.last_time - bucket.first_time) * share];
+    const at = (share) => [bucket.first_step + (bucket.last_step - bucket.first_step) * share,
+      bucket.first_time + (bucket.last_time - bucket.first_time) * share];
     // Which of the two came first is not told; the line is drawn towards the last.
     const inner = (first <= last ? [least, greatest] : [greatest, least]).filter((one) => one !== first && one !== last && Number.isFinite(one));
     inner.forEach((one, index) => put(...at((index + 1) / (inner.length + 1)), one));

@@ -2,10 +2,9 @@
 // A second canvas over it holds the cross hair and the stretch being chosen, so that neither draws the lines again.
 import { el, number } from "./dom.js";
 import { faint, style } from "./palette.js";
+import { crossHair, listen, room } from "./chart-pointer.js";
 import { label, linear, logarithmic, powers, ticks, timeTicks } from "./scale.js";
 
-const room = { left: 54, right: 10, top: 8, bottom: 22 };
-const listed = 12;
 
 export class LineChart {
   /// `told` hears what other charts should follow: { at } under the pointer (null when it left), { range } chosen (null for all).
@@ -22,7 +21,7 @@ export class LineChart {
     place.replaceChildren(this.lines, this.over, this.tip);
     this.watch = new ResizeObserver(() => this.draw());
     this.watch.observe(place);
-    this.listen();
+    listen(this);
   }
 
   destroy() {
@@ -126,7 +125,8 @@ export class LineChart {
     pen.fillStyle = style("muted");
     pen.font = "12px system-ui, sans-serif";
     pen.textAlign = "center";
-    pen.fillText(this.options.log && this.series.some((one) => one.x.length) ? "No value above 0 for a log axis" : "No points", width / 2, height / 2);
+    pen.fillText(this.options.log && this.series.some((one) => one.x.length) ? "No value above 0 for a log axis" : "No points", width / 2,
+      height / 2);
   }
 
   frame(pen) {
@@ -153,7 +153,8 @@ export class LineChart {
     pen.stroke();
     pen.textBaseline = "top";
     const wanted = width / 90;
-    for (const value of kind === "step" ? ticks(x0, x1, wanted).filter((one) => x1 - x0 < 4 ? Number.isInteger(one) : true) : timeTicks(x0, x1, wanted)) {
+    for (const value of kind === "step" ? ticks(x0, x1, wanted).filter((one) => x1 - x0 < 4 ? Number.isInteger(one) : true)
+      : timeTicks(x0, x1, wanted)) {
       const at = x.of(value);
       pen.textAlign = at > width - 30 ? "right" : at < room.left + 14 ? "left" : "center";
       pen.fillText(label(kind, value, x1 - x0), Math.min(at, width - 2), height - room.bottom + 6);
@@ -215,109 +216,6 @@ export class LineChart {
     }
   }
 
-  // MARK: Pointer and keys
-
-  listen() {
-    let start = null;
-    const pixel = (event) => event.clientX - this.lines.getBoundingClientRect().left;
-    this.lines.addEventListener("pointerdown", (event) => {
-      if (!this.axes || event.button) return;
-      start = pixel(event);
-      this.lines.setPointerCapture(event.pointerId);
-    });
-    this.lines.addEventListener("pointermove", (event) => {
-      if (!this.axes) return;
-      if (start !== null && Math.abs(pixel(event) - start) > 3) return this.choose(start, pixel(event));
-      this.point(pixel(event), event.clientY - this.lines.getBoundingClientRect().top);
-    });
-    this.lines.addEventListener("pointerup", (event) => {
-      const from = start;
-      start = null;
-      if (from === null || !this.axes || Math.abs(pixel(event) - from) < 5) return;
-      const range = [from, pixel(event)].sort((a, b) => a - b).map((one) => this.axes.x.back(Math.min(Math.max(one, room.left), this.axes.width - room.right)));
-      this.told({ range });
-    });
-    this.lines.addEventListener("pointerleave", () => { this.hover(null); this.told({ at: null }); });
-    this.lines.addEventListener("dblclick", () => this.told({ range: null }));
-    this.lines.addEventListener("keydown", (event) => this.key(event));
-    this.lines.addEventListener("blur", () => { this.hover(null); this.told({ at: null }); });
-  }
-
-  key(event) {
-    if (!this.axes) return;
-    const { x0, x1, x, width } = this.axes;
-    const at = this.cursor ?? (room.left + width) / 2;
-    if (event.key === "ArrowLeft" || event.key === "ArrowRight") {
-      this.point(Math.min(Math.max(at + (event.key === "ArrowLeft" ? -1 : 1) * (event.shiftKey ? 20 : 4), room.left), width - room.right), this.axes.height / 2);
-    } else if (event.key === "+" || event.key === "-") {
-      const [centre, half] = [x.back(at), (x1 - x0) * (event.key === "+" ? 0.25 : 1)];
-      this.told({ range: [centre - half, centre + half] });
-    } else if (event.key === "Escape") {
-      this.told({ range: null });
-    } else return;
-    event.preventDefault();
-  }
-
-  choose(from, to) {
-    const { pen, height } = this.fit(this.over);
-    pen.fillStyle = style("accent");
-    pen.globalAlpha = 0.15;
-    pen.fillRect(Math.min(from, to), room.top, Math.abs(to - from), height - room.bottom - room.top);
-    pen.globalAlpha = 1;
-  }
-
-  point(px, py) {
-    this.cursor = px;
-    const at = this.axes.x.back(px);
-    this.hover(at, py);
-    this.told({ at });
-  }
-
   /// The cross hair at x; with a height also the list of what stands there, nearest first. Null takes both away.
-  hover(at, py = null) {
-    const { pen } = this.fit(this.over);
-    this.tip.hidden = true;
-    if (at === null || !this.axes || at < this.axes.x0 || at > this.axes.x1) return;
-    const { x, y, width, height, x0, x1 } = this.axes;
-    pen.strokeStyle = style("muted");
-    pen.setLineDash([3, 3]);
-    pen.beginPath();
-    pen.moveTo(x.of(at), room.top);
-    pen.lineTo(x.of(at), height - room.bottom);
-    pen.stroke();
-    pen.setLineDash([]);
-    if (py === null) return;
-    const found = this.series.map((one) => ({ one, index: nearest(one.x, at) })).filter(({ one, index }) => index >= 0 && Number.isFinite(one.y[index]))
-      .map(({ one, index }) => ({ one, index, px: x.of(one.x[index]), py: y.of(one.y[index]) }))
-      .filter((spot) => Math.abs(spot.px - x.of(at)) < 40 && Number.isFinite(spot.py)).sort((a, b) => Math.abs(a.py - py) - Math.abs(b.py - py));
-    for (const { one, px, py: top } of found.slice(0, listed)) {
-      pen.fillStyle = one.colour;
-      pen.beginPath();
-      pen.arc(px, top, 3, 0, 7);
-      pen.fill();
-    }
-    if (!found.length) return;
-    const kind = this.options.kind;
-    const rows = found.slice(0, listed).map(({ one, index }, place) => el("tr", { class: place ? null : "near" },
-      el("td", {}, el("i", { style: { background: one.colour } }), one.name), el("td", { class: "n" }, number(one.y[index]) + around(one, index))));
-    const where = found[0].one.x[found[0].index];
-    const head = kind === "step" ? "step " + number(where) : kind === "wall" ? new Date(where).toISOString().replace("T", " ").slice(0, 19) : label(kind, where, x1 - x0);
-    this.tip.replaceChildren(el("p", {}, head), el("table", {}, el("tbody", {}, rows)), found.length > listed ? el("p", { class: "muted" }, `and ${found.length - listed} more`) : "");
-    this.tip.hidden = false;
-    const left = x.of(at) + 14;
-    this.tip.style.left = (left + this.tip.offsetWidth > width ? Math.max(0, x.of(at) - this.tip.offsetWidth - 14) : left) + "px";
-    this.tip.style.top = Math.max(0, Math.min(py - 20, height - this.tip.offsetHeight)) + "px";
-  }
-}
-
-const around = (one, index) => (one.low ? ` (${number(one.low[index])} – ${number(one.high[index])})` : "");
-
-/// The index of the x nearest to a value, by halving; -1 in an empty list.
-function nearest(xs, value) {
-  let low = 0, high = xs.length - 1;
-  while (high - low > 1) {
-    const middle = (low + high) >> 1;
-    if (xs[middle] <= value) low = middle; else high = middle;
-  }
-  return xs.length === 0 ? -1 : Math.abs(xs[low] - value) <= Math.abs(xs[high] - value) ? low : high;
+  hover(at, py = null) { crossHair(this, at, py); }
 }

@@ -11,13 +11,15 @@ const page = document.querySelector("[data-compare]");
 const view = new View({ tab: "table", only: "", sx: "", sy: "", ...chartChoices }, ["smooth", "amount", "x", "scale", "clip"], "compare");
 
 // What the table holds is what the charts draw: params and metrics by run, figures in full.
-const runs = [...page.querySelectorAll("th[data-run]")].map(({ dataset }) => ({ id: dataset.run, name: dataset.name, status: dataset.state, start: Number(dataset.start), cells: {} }));
+const runs = [...page.querySelectorAll("th[data-run]")].map(({ dataset }) =>
+  ({ id: dataset.run, name: dataset.name, status: dataset.state, start: Number(dataset.start), cells: {} }));
 const rows = [...page.querySelectorAll("tr[data-row]")];
 for (const row of rows) {
   const kind = column(row.dataset.row)?.kind;
   if (kind !== "metric" && kind !== "param") continue;
   [...row.querySelectorAll("td")].forEach(({ dataset }, index) => {
-    if (dataset.value !== "") runs[index].cells[row.dataset.row] = kind === "metric" ? (dataset.value === "NaN" ? NaN : Number(dataset.value)) : dataset.value;
+    if (dataset.value !== "") runs[index].cells[row.dataset.row] = kind === "metric" ? (dataset.value === "NaN" ? NaN : Number(dataset.value))
+      : dataset.value;
   });
 }
 const names = rows.map((row) => row.dataset.row).filter((name) => ["metric", "param"].includes(column(name)?.kind));
@@ -57,7 +59,8 @@ function showTab() {
   const now = view.get("tab");
   for (const tab of page.querySelectorAll("[data-tab]")) tab.setAttribute("aria-selected", String(tab.dataset.tab === now));
   for (const panel of page.querySelectorAll("[data-panel]")) panel.hidden = panel.dataset.panel !== now;
-  Promise.resolve(shows[now]?.()).catch((error) => page.querySelector(`[data-panel=${now}]`).replaceChildren(el("p", { class: "bad" }, error.message)));
+  Promise.resolve(shows[now]?.()).catch((error) =>
+    page.querySelector(`[data-panel=${now}]`).replaceChildren(el("p", { class: "bad" }, error.message)));
 }
 
 for (const tab of page.querySelectorAll("[data-tab]")) tab.addEventListener("click", () => view.set({ tab: tab.dataset.tab }));

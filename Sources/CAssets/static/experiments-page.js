@@ -14,7 +14,8 @@ async function change(act) {
   }
 }
 
-const field = (label, attributes) => { const input = el("input", { autocomplete: "off", ...attributes }); return [input, el("label", {}, label, input)]; };
+const field = (label, attributes) => { const input = el("input", { autocomplete: "off", ...attributes }); return [input,
+  el("label", {}, label, input)]; };
 
 const acts = {
   create() {
@@ -31,7 +32,8 @@ const acts = {
     ask("Tag " + name, [keyLabel, valueLabel], "Tag", false, () => change(() => api.tagExperiment(id, key.value, value.value)));
   },
   delete({ id, name }) {
-    ask(`Delete ${name}?`, [el("p", {}, "It is hidden with all of its runs, not destroyed, and can be restored.")], "Delete", true, () => change(() => api.deleteExperiment(id)));
+    ask(`Delete ${name}?`, [el("p", {}, "It is hidden with all of its runs, not destroyed, and can be restored.")], "Delete", true,
+      () => change(() => api.deleteExperiment(id)));
   },
   restore({ id }) { change(() => api.restoreExperiment(id)); },
 };

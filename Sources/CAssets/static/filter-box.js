@@ -22,7 +22,8 @@ export class FilterBox {
     if (!error) return;
     const at = position(error);
     const text = this.field.value.trim();
-    const caret = at !== null && text ? el("pre", { "aria-hidden": "true" }, text + "\n" + " ".repeat(Math.min(at - 1, Array.from(text).length)) + "^") : null;
+    const caret = at !== null && text ? el("pre", { "aria-hidden": "true" },
+      text + "\n" + " ".repeat(Math.min(at - 1, Array.from(text).length)) + "^") : null;
     this.told.replaceChildren(...[caret, el("p", {}, error.message), error.hint ? el("p", { class: "muted" }, error.hint) : null].filter(Boolean));
   }
 }

@@ -40,17 +40,22 @@ export class MetricCharts {
   // MARK: Controls
 
   controls() {
-    const set = (name) => (event) => this.view.set({ [name]: event.target.type === "checkbox" ? (event.target.checked ? "1" : "") : event.target.value });
-    const choice = (name, label, options) => el("label", {}, label + " ", el("select", { name, onchange: name === "smooth" ? (event) => this.view.set({ smooth: event.target.value, amount: kinds[event.target.value].start ?? "" }) : set(name) },
+    const set = (name) => (event) => this.view.set({ [name]: event.target.type === "checkbox" ? (event.target.checked ? "1" : "")
+      : event.target.value });
+    const choice = (name, label, options) => el("label", {}, label + " ",
+      el("select", { name, onchange: name === "smooth"
+      ? (event) => this.view.set({ smooth: event.target.value, amount: kinds[event.target.value].start ?? "" }) : set(name) },
       Object.entries(options).map(([value, words]) => el("option", { value }, words))));
     this.slider = el("input", { type: "range", name: "amount", "aria-label": "How much smoothing", oninput: settled(60, set("amount")) });
     this.amount = el("output", { class: "muted" });
     this.bands = choice("spread", "band", { deviation: "± one deviation", range: "min – max" });
     this.form = el("form", { class: "filter chart-controls", onsubmit: (event) => event.preventDefault() },
       choice("smooth", "smoothing", Object.fromEntries(Object.entries(kinds).map(([name, kind]) => [name, kind.title]))), this.slider, this.amount,
-      choice("x", "x", { step: "step", relative: "time since the start", wall: "time of day" }), choice("scale", "y", { linear: "linear", log: "log" }),
+      choice("x", "x", { step: "step", relative: "time since the start", wall: "time of day" }),
+        choice("scale", "y", { linear: "linear", log: "log" }),
       el("label", { class: "check" }, el("input", { type: "checkbox", name: "clip", onchange: set("clip") }), "without outliers"), this.bands,
-      el("input", { type: "search", name: "match", placeholder: "metrics, as a pattern", "aria-label": "Metrics whose name matches", oninput: settled(200, set("match")) }));
+      el("input", { type: "search", name: "match", placeholder: "metrics, as a pattern", "aria-label": "Metrics whose name matches",
+        oninput: settled(200, set("match")) }));
     this.showControls();
     return this.form;
   }
@@ -62,19 +67,23 @@ export class MetricCharts {
       else if (field !== this.slider && field !== document.activeElement) field.value = this.view.get(field.name);
     }
     this.slider.hidden = this.amount.hidden = kind.least === undefined;
-    if (kind.least !== undefined) Object.assign(this.slider, { min: kind.least, max: kind.greatest, step: kind.step, value: this.view.get("amount") });
+    if (kind.least !== undefined) Object.assign(this.slider,
+      { min: kind.least, max: kind.greatest, step: kind.step, value: this.view.get("amount") });
     this.amount.textContent = this.view.get("amount");
     this.bands.hidden = !this.grouped;
   }
 
   showLegend() {
     this.bands.hidden = !this.grouped;
-    const lines = this.grouped ? [...new Map(this.runs.map((run) => [run.group, { id: "group " + run.group, name: this.groupName(run) }])).values()] : this.runs;
+    const lines = this.grouped ? [...new Map(this.runs.map((run) => [run.group, { id: "group " + run.group, name: this.groupName(run) }])).values()]
+      : this.runs;
     distinct(lines.map((line) => line.id));
     const mark = (id) => () => { this.marked = id; for (const card of this.cards.values()) card.chart?.change({ marked: id }); };
     this.legend.replaceChildren(...lines.map((line) => el(line.start === undefined ? "span" : "a", {
-      class: "chip", href: line.start === undefined ? null : "/runs/" + encodeURIComponent(line.id), onmouseenter: mark(line.id), onmouseleave: mark(null), onfocus: mark(line.id), onblur: mark(null),
-    }, el("i", { class: "dot", style: { background: colour(line.id) } }), line.name)), this.cut > 0 ? el("span", { class: "muted" }, `and ${count(this.cut)} more, not drawn`) : "");
+      class: "chip", href: line.start === undefined ? null : "/runs/" + encodeURIComponent(line.id), onmouseenter: mark(line.id),
+        onmouseleave: mark(null), onfocus: mark(line.id), onblur: mark(null),
+    }, el("i", { class: "dot", style: { background: colour(line.id) } }), line.name)),
+      this.cut > 0 ? el("span", { class: "muted" }, `and ${count(this.cut)} more, not drawn`) : "");
   }
 
   /// `xgboost`, with how many of its runs are drawn when that is not all of them.
@@ -96,9 +105,12 @@ export class MetricCharts {
     }
     for (const [key, card] of this.cards) if (!keys.includes(key)) { this.sight.unobserve(card.place); card.chart?.destroy(); this.cards.delete(key); }
     const names = [...sections.keys()].sort((a, b) => (a === "system") - (b === "system") || a.localeCompare(b));
-    this.wall.replaceChildren(...names.map((name) => el("details", { class: "section", open: true, style: { "--charts": sections.get(name).length } }, el("summary", {}, el("b", {}, name || "metrics"), el("span", { class: "muted" }, ` ${sections.get(name).length}`)),
+    this.wall.replaceChildren(...names.map((name) =>
+      el("details", { class: "section", open: true, style: { "--charts": sections.get(name).length } },
+      el("summary", {}, el("b", {}, name || "metrics"), el("span", { class: "muted" }, ` ${sections.get(name).length}`)),
       el("div", { class: "grid" }, sections.get(name).map((key) => this.card(key).place)))));
-    if (!keys.length) this.wall.replaceChildren(el("p", { class: "empty" }, this.keys.length ? "No metric has such a name." : "These runs have logged no metrics."));
+    if (!keys.length) this.wall.replaceChildren(el("p", { class: "empty" },
+      this.keys.length ? "No metric has such a name." : "These runs have logged no metrics."));
     // A card that is kept is looked at again, because its runs may be others.
     for (const card of this.cards.values()) { this.sight.unobserve(card.place); this.sight.observe(card.place); }
   }
@@ -146,7 +158,8 @@ export class MetricCharts {
     if (lines.length && lines.every((line) => line.x.length === 1)) { card.chart?.destroy(); card.chart = null; return bars(card.plot, lines); }
     card.plot.classList.remove("values");
     card.chart ??= new LineChart(card.plot, card.key + " by " + this.view.get("x"), (told) => this.follow(card, told));
-    card.chart.set(lines, { kind: this.view.get("x"), log: this.view.get("scale") === "log", clip: this.view.get("clip") === "1", range: this.range, marked: this.marked, measure: this.measure });
+    card.chart.set(lines, { kind: this.view.get("x"), log: this.view.get("scale") === "log", clip: this.view.get("clip") === "1", range: this.range,
+      marked: this.marked, measure: this.measure });
   }
 
   /// What one chart was told, the others show too: they have the same x.
@@ -164,12 +177,15 @@ export class MetricCharts {
       if (!curve?.value.length) continue;
       const { x, y } = axis(curve, run, this.view.get("x"));
       const smooth = kind.apply(x, y, amount);
-      lines.push({ id: run.id, name: run.name, group: run.group, colour: colour(run.id), x, y: smooth, raw: smooth !== y && this.runs.length <= faintUpTo ? y : null });
+      lines.push({ id: run.id, name: run.name, group: run.group, colour: colour(run.id), x, y: smooth,
+        raw: smooth !== y && this.runs.length <= faintUpTo ? y : null });
     }
     if (!this.grouped) return lines;
     const groups = new Map();
     for (const line of lines) groups.set(line.group, [...(groups.get(line.group) ?? []), line]);
-    return [...groups].map(([name, members]) => ({ id: "group " + name, name: `${name ?? "without"} (${members.length})`, colour: colour("group " + name), ...bundle(members, this.view.get("spread")) }));
+    return [...groups].map(([name, members]) =>
+      ({ id: "group " + name, name: `${name ?? "without"} (${members.length})`, colour: colour("group " + name),
+      ...bundle(members, this.view.get("spread")) }));
   }
 }
 
@@ -195,5 +211,6 @@ function bars(plot, lines) {
   const size = Math.max(...values.map((line) => Math.abs(line.value)).filter(Number.isFinite), Number.MIN_VALUE);
   plot.classList.add("values");
   plot.replaceChildren(el("div", { class: "bars" }, values.map((line) => el("div", { class: "bar" }, el("span", { title: line.name }, line.name),
-    el("i", {}, el("i", { style: { width: Math.abs(line.value) / size * 100 + "%", background: line.colour } })), el("b", { class: "n", title: line.low ? `${number(line.low[0])} – ${number(line.high[0])}` : null }, number(line.value))))));
+    el("i", {}, el("i", { style: { width: Math.abs(line.value) / size * 100 + "%", background: line.colour } })),
+      el("b", { class: "n", title: line.low ? `${number(line.low[0])} – ${number(line.high[0])}` : null }, number(line.value))))));
 }

@@ -42,16 +42,20 @@ export class Parallel {
     this.chart.setOption({
       animation: false, textStyle: { fontFamily: "inherit" }, tooltip: { confine: true },
       parallel: { left: 60, right: 90, top: 46, bottom: colour < 0 ? 20 : 64, parallelAxisDefault: {
-        nameTextStyle: { color: style("text"), fontSize: 11 }, nameGap: 14, nameRotate: 0, axisLine: { lineStyle: { color: style("muted") } }, axisLabel: words,
+        nameTextStyle: { color: style("text"), fontSize: 11 }, nameGap: 14, nameRotate: 0, axisLine: { lineStyle: { color: style("muted") } },
+          axisLabel: words,
         areaSelectStyle: { width: 16, borderColor: style("accent"), color: style("accent"), opacity: 0.25 }, realtime: rows.length < 1000,
       } },
       parallelAxis: dims,
       visualMap: colour < 0 || !values.length ? undefined : {
-        type: "continuous", dimension: colour, min: values.reduce((a, b) => Math.min(a, b)), max: values.reduce((a, b) => Math.max(a, b)), orient: "horizontal", left: "center", bottom: 0, text: [used[colour].title, ""],
+        type: "continuous", dimension: colour, min: values.reduce((a, b) => Math.min(a, b)), max: values.reduce((a, b) => Math.max(a, b)),
+          orient: "horizontal", left: "center", bottom: 0, text: [used[colour].title, ""],
         textStyle: { color: style("muted") }, inRange: { color: ["#7655b5", "#2f8fa8", "#e0a04d"] }, calculable: false, formatter: number,
       },
-      series: [{ type: "parallel", smooth: false, progressive: 500, lineStyle: { width: rows.length > 300 ? 0.6 : 1.2, opacity: rows.length > 300 ? 0.35 : 0.7 }, inactiveOpacity: 0.02, activeOpacity: 0.8,
-        emphasis: { lineStyle: { width: 2.5, opacity: 1 } }, data: rows.map((run) => ({ name: run.name, value: used.map((one, dim) => dims[dim].read(run.cells[one.id])) })) }],
+      series: [{ type: "parallel", smooth: false, progressive: 500,
+        lineStyle: { width: rows.length > 300 ? 0.6 : 1.2, opacity: rows.length > 300 ? 0.35 : 0.7 }, inactiveOpacity: 0.02, activeOpacity: 0.8,
+        emphasis: { lineStyle: { width: 2.5, opacity: 1 } },
+          data: rows.map((run) => ({ name: run.name, value: used.map((one, dim) => dims[dim].read(run.cells[one.id])) })) }],
     }, true);
     this.choose();
   }
@@ -60,8 +64,12 @@ export class Parallel {
   choose() {
     const series = this.chart.getModel().getSeriesByIndex(0);
     const kept = series.getRawIndicesByActiveState ? series.getRawIndicesByActiveState("active") : [];
-    this.kept.replaceChildren(...(kept.length ? [el("p", {}, `${count(kept.length)} kept: `, ...kept.slice(0, 40).map((index) => el("a", { class: "chip", href: "/runs/" + encodeURIComponent(this.rows[index].id) }, this.rows[index].name)),
-      kept.length > 40 ? " …" : "", kept.length >= 2 && kept.length <= 50 ? el("a", { class: "button", href: "/compare?runs=" + kept.map((index) => this.rows[index].id).join(",") }, "Compare") : "")] : []));
+    this.kept.replaceChildren(...(kept.length
+      ? [el("p", {}, `${count(kept.length)} kept: `,
+      ...kept.slice(0, 40).map((index) => el("a", { class: "chip", href: "/runs/" + encodeURIComponent(this.rows[index].id) },
+      this.rows[index].name)),
+      kept.length > 40 ? " …" : "", kept.length >= 2 && kept.length <= 50
+        ? el("a", { class: "button", href: "/compare?runs=" + kept.map((index) => this.rows[index].id).join(",") }, "Compare") : "")] : []));
   }
 }
 
@@ -76,7 +84,8 @@ function dimension(one, dim, rows) {
   }
   const [least, greatest] = [numbers.reduce((a, b) => Math.min(a, b), Infinity), numbers.reduce((a, b) => Math.max(a, b), -Infinity)];
   const log = least > 0 && greatest / least > 1000;
-  return { dim, name, z: 20, type: log ? "log" : "value", scale: true, min: log ? undefined : "dataMin", max: log ? undefined : "dataMax", axisLabel: { formatter: number },
+  return { dim, name, z: 20, type: log ? "log" : "value", scale: true, min: log ? undefined : "dataMin", max: log ? undefined : "dataMax",
+    axisLabel: { formatter: number },
     read: (value) => (value == null || value === "" || !Number.isFinite(Number(value)) ? "-" : Number(value)) };
 }
 
@@ -88,7 +97,8 @@ export function library() {
   loading ??= new Promise((done, failed) => {
     const script = document.createElement("script");
     script.src = document.querySelector("[data-echarts]").dataset.echarts;
-    script.onload = () => (globalThis.echarts ? done() : failed(new Error("The chart library is not part of this build: run script/setup and build again.")));
+    script.onload = () => (globalThis.echarts ? done()
+      : failed(new Error("The chart library is not part of this build: run script/setup and build again.")));
     script.onerror = () => failed(new Error("The chart library could not be read."));
     document.head.append(script);
   });

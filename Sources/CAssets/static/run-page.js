@@ -52,13 +52,15 @@ const acts = {
     const known = button.dataset.key !== undefined;
     const key = el("input", { name: "key", required: true, maxlength: 250, value: button.dataset.key ?? "", readonly: known });
     const value = el("input", { name: "value", maxlength: 8000, value: button.dataset.value ?? "", autofocus: known });
-    ask(known ? "Change a tag" : "Add a tag", [el("label", {}, "Key", key), el("label", {}, "Value", value)], "Save", false, () => change(() => api.tagRuns([run.id], key.value, value.value)));
+    ask(known ? "Change a tag" : "Add a tag", [el("label", {}, "Key", key), el("label", {}, "Value", value)], "Save", false,
+      () => change(() => api.tagRuns([run.id], key.value, value.value)));
   },
   untag(button) { change(() => api.untagRuns([run.id], button.dataset.key)); },
   note(button) {
     const text = el("textarea", { name: "note", rows: 14, maxlength: 8000 });
     text.value = button.dataset.text;
-    ask("Description", [el("label", {}, "Markdown", text)], "Save", false, () => change(() => api.tagRuns([run.id], "mlflow.note.content", text.value)));
+    ask("Description", [el("label", {}, "Markdown", text)], "Save", false,
+      () => change(() => api.tagRuns([run.id], "mlflow.note.content", text.value)));
   },
 };
 

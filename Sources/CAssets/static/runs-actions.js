@@ -15,8 +15,10 @@ export class RunsActions {
     this.said = el("span", { role: "status", class: "muted" });
     this.csv = el("a", { class: "button", "data-act": "csv", download: "" }, "CSV");
     this.csvOf = csv;
-    place.replaceChildren(this.found, el("span", { class: "with-selected" }, this.held, this.compare, this.tag, this.remove, this.restore, this.none), this.said,
-      el("span", { class: "push" }, button("Select all found", () => this.selectAll(), { "data-act": "all" }), button("Columns…", () => chooser.open(), { "data-act": "columns" }), this.csv));
+    place.replaceChildren(this.found, el("span", { class: "with-selected" }, this.held, this.compare, this.tag, this.remove, this.restore, this.none),
+      this.said,
+      el("span", { class: "push" }, button("Select all found", () => this.selectAll(), { "data-act": "all" }),
+        button("Columns…", () => chooser.open(), { "data-act": "columns" }), this.csv));
   }
 
   update() {
@@ -63,12 +65,15 @@ export class RunsActions {
     const key = el("input", { name: "key", required: true, maxlength: 250, autocomplete: "off" });
     const value = el("input", { name: "value", maxlength: 8000, autocomplete: "off" });
     const take = el("input", { type: "checkbox", name: "remove" });
-    ask(`Tag ${count(this.table.selected.size)} runs`, [el("label", {}, "Key", key), el("label", {}, "Value", value), el("label", { class: "check" }, take, "take the tag off instead")], "Tag", false,
-      () => this.run(take.checked ? "untagged" : "tagged", (ids) => (take.checked ? this.api.untagRuns(ids, key.value) : this.api.tagRuns(ids, key.value, value.value))));
+    ask(`Tag ${count(this.table.selected.size)} runs`,
+      [el("label", {}, "Key", key), el("label", {}, "Value", value), el("label", { class: "check" }, take, "take the tag off instead")], "Tag", false,
+      () => this.run(take.checked ? "untagged" : "tagged",
+        (ids) => (take.checked ? this.api.untagRuns(ids, key.value) : this.api.tagRuns(ids, key.value, value.value))));
   }
 
   askRemove() {
-    ask(`Delete ${count(this.table.selected.size)} runs?`, [el("p", {}, "They are hidden, not destroyed: “deleted” beside the filter shows them, and they can be restored.")], "Delete", true,
+    ask(`Delete ${count(this.table.selected.size)} runs?`,
+      [el("p", {}, "They are hidden, not destroyed: “deleted” beside the filter shows them, and they can be restored.")], "Delete", true,
       () => this.run("deleted", (ids) => this.api.deleteRuns(ids)));
   }
 }
@@ -76,7 +81,8 @@ export class RunsActions {
 /// A small window with fields, a button that acts and one that does not.
 export function ask(title, fields, word, danger, act) {
   const form = el("form", { method: "dialog" }, el("h2", {}, title), ...fields,
-    el("div", { class: "actions" }, el("button", { value: "yes", class: danger ? "danger" : null, "data-act": "yes" }, word), el("button", { value: "no", formnovalidate: true }, "Cancel")));
+    el("div", { class: "actions" }, el("button", { value: "yes", class: danger ? "danger" : null, "data-act": "yes" }, word),
+      el("button", { value: "no", formnovalidate: true }, "Cancel")));
   const window = el("dialog", { class: "window small", "aria-label": title }, form);
   window.addEventListener("close", () => { const said = window.returnValue; window.remove(); if (said === "yes") act(); });
   document.body.append(window);

@@ -94,16 +94,20 @@ export class ColumnChooser {
       ...Object.keys(attributes).map((id) => ({ id, title: attributes[id].title, kind: "attribute" })),
       ...["metric", "param", "tag"].flatMap((kind) => this.all[kind + "s"].map(({ key, runs }) => ({ id: name(kind, key), title: key, kind, runs }))),
     ].filter((one) => one.title.toLowerCase().includes(words));
-    const groups = ["attribute", "metric", "param", "tag"].map((kind) => [kind, offers.slice(0, shown).filter((one) => one.kind === kind)]).filter(([, list]) => list.length);
+    const groups = ["attribute", "metric", "param",
+      "tag"].map((kind) => [kind, offers.slice(0, shown).filter((one) => one.kind === kind)]).filter(([, list]) => list.length);
     this.offered.replaceChildren(
-      ...groups.flatMap(([kind, list]) => [el("h3", {}, { attribute: "About the run", metric: "Metrics", param: "Parameters", tag: "Tags" }[kind]), ...list.map((one) => this.offer(one, columns))]),
+      ...groups.flatMap(([kind, list]) => [el("h3", {}, { attribute: "About the run", metric: "Metrics", param: "Parameters", tag: "Tags" }[kind]),
+        ...list.map((one) => this.offer(one, columns))]),
       offers.length > shown ? el("p", { class: "muted" }, `${count(offers.length - shown)} more: write part of the name above`) : "");
   }
 
   offer({ id, title, kind, runs }, columns) {
     const same = (one) => { const old = column(one); return old?.kind === kind && old.key === (kind === "attribute" ? id : title); };
-    const box = el("input", { type: "checkbox", checked: columns.some(same), onchange: () => this.put(box.checked ? [...columns, id] : columns.filter((one) => !same(one))) });
-    return el("label", { class: "offer" }, box, el("span", {}, ...breakable(title)), runs == null ? null : el("span", { class: "muted n" }, count(runs)));
+    const box = el("input", { type: "checkbox", checked: columns.some(same),
+      onchange: () => this.put(box.checked ? [...columns, id] : columns.filter((one) => !same(one))) });
+    return el("label", { class: "offer" }, box, el("span", {}, ...breakable(title)),
+      runs == null ? null : el("span", { class: "muted n" }, count(runs)));
   }
 
   row(one, place, columns, pins) {

@@ -19,7 +19,8 @@ const page = document.querySelector("[data-runs]");
 const experiment = page.dataset.experiment || null;
 const names = JSON.parse(page.dataset.experiments || "{}");
 const view = new View(
-  { filter: "", sort: "start_time", order: "desc", columns: page.dataset.columns, pins: "", group: "", stage: "active", tab: "table", ...chartChoices },
+  { filter: "", sort: "start_time", order: "desc", columns: page.dataset.columns, pins: "", group: "", stage: "active", tab: "table",
+    ...chartChoices },
   ["columns", "pins", "smooth", "amount", "x", "scale", "clip", "spread"], "runs-" + (experiment ?? "all"));
 
 const scroll = page.querySelector(".runs-scroll");
@@ -75,7 +76,8 @@ function regroup() {
 }
 
 function flatten() {
-  flat = view.get("group") ? groups.flatMap((one) => [{ group: one, open: open.has(one.key) }, ...(open.has(one.key) ? one.runs.map((run) => ({ run, inside: true })) : [])]) : null;
+  flat = view.get("group") ? groups.flatMap((one) =>
+    [{ group: one, open: open.has(one.key) }, ...(open.has(one.key) ? one.runs.map((run) => ({ run, inside: true })) : [])]) : null;
 }
 
 async function reload() {
@@ -140,13 +142,17 @@ async function offerGroups() {
   const field = form.elements.group;
   const { params, tags } = await columns();
   const offers = [["Parameters", "params", params], ["Tags", "tags", tags.filter((one) => !one.key.startsWith("mlflow."))]];
-  field.replaceChildren(el("option", { value: "" }, "nothing"), ...offers.map(([label, kind, list]) => el("optgroup", { label }, list.map((one) => el("option", { value: kind + "." + one.key }, one.key)))));
-  if (view.get("group") && ![...field.options].some((one) => one.value === view.get("group"))) field.append(el("option", { value: view.get("group") }, view.get("group")));
+  field.replaceChildren(el("option", { value: "" }, "nothing"),
+    ...offers.map(([label, kind, list]) => el("optgroup", { label }, list.map((one) => el("option", { value: kind + "." + one.key }, one.key)))));
+  if (view.get("group") && ![...field.options].some((one) => one.value === view.get("group"))) field.append(el("option", { value: view.get("group") },
+    view.get("group")));
   field.value = view.get("group");
 }
 
-for (const name of ["group", "stage"]) form.elements[name].addEventListener("change", (event) => view.set({ [name]: event.target.value }, { step: true }));
-view.on(["filter", "sort", "order", "stage", "columns", "group"], () => { for (const name of ["group", "stage"]) form.elements[name].value = view.get(name); reload(); });
+for (const name of ["group", "stage"]) form.elements[name].addEventListener("change",
+  (event) => view.set({ [name]: event.target.value }, { step: true }));
+view.on(["filter", "sort", "order", "stage", "columns", "group"],
+  () => { for (const name of ["group", "stage"]) form.elements[name].value = view.get(name); reload(); });
 view.on(["pins"], () => table.draw());
 view.on(["tab"], showTab);
 

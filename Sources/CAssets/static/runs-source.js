@@ -72,7 +72,8 @@ export class RunsSource {
     if (turn !== this.turn) return;
     const sort = this.view.get("sort");
     const turned = this.view.get("order") === "asc" ? 1 : -1;
-    const value = (run) => (sort === "duration" ? (run.end == null ? null : run.end - run.start) : sort === "experiment" ? Number(run.experiment) : run.cells[sort]);
+    const value = (run) => (sort === "duration" ? (run.end == null ? null : run.end - run.start) : sort === "experiment" ? Number(run.experiment)
+      : run.cells[sort]);
     const rank = (one) => (one == null ? 2 : Number.isNaN(one) ? 1 : 0);
     this.rows.sort((a, b) => {
       const [left, right] = [value(a), value(b)];

@@ -15,7 +15,8 @@ export class RunsTable {
     this.columns = el("colgroup");
     this.head = el("tr");
     this.body = el("tbody");
-    this.table = el("table", { class: "runs live", role: "grid", "aria-multiselectable": "true" }, this.columns, el("thead", {}, this.head), this.body);
+    this.table = el("table", { class: "runs live", role: "grid", "aria-multiselectable": "true" }, this.columns, el("thead", {}, this.head),
+      this.body);
     place.replaceChildren(this.table);
     place.classList.add("virtual");
     place.tabIndex = 0;
@@ -43,17 +44,21 @@ export class RunsTable {
   draw() {
     const grouped = Boolean(this.view.get("group"));
     // A group's cell holds a mean and from where to where.
-    const shown = this.shown().map((one) => (grouped && one.number ? { ...one, width: Math.max(one.width, one.id === "duration" ? 230 : 190) } : one));
+    const shown = this.shown().map((one) => (grouped && one.number ? { ...one, width: Math.max(one.width, one.id === "duration" ? 230 : 190) }
+      : one));
     let left = markWidth + nameWidth;
     this.cells = shown.map((one) => {
       const cell = { ...one, left: one.pinned ? left : null };
       if (one.pinned) left += one.width;
       return cell;
     });
-    this.columns.replaceChildren(...[markWidth, nameWidth, ...this.cells.map((cell) => cell.width)].map((width) => el("col", { style: { width: width + "px" } })), el("col"));
+    this.columns.replaceChildren(...[markWidth, nameWidth,
+      ...this.cells.map((cell) => cell.width)].map((width) => el("col", { style: { width: width + "px" } })), el("col"));
     this.table.style.minWidth = this.cells.reduce((sum, cell) => sum + cell.width, markWidth + nameWidth) + "px";
-    const all = el("input", { type: "checkbox", "aria-label": "Select every run that is loaded", tabindex: "-1", checked: false, onchange: () => this.selectLoaded(all.checked) });
-    this.head.replaceChildren(el("th", { class: "mark stay", style: { left: "0" } }, all), this.header({ id: "name", title: "Run", left: markWidth }), ...this.cells.map((cell) => this.header(cell)), el("th"));
+    const all = el("input", { type: "checkbox", "aria-label": "Select every run that is loaded", tabindex: "-1", checked: false,
+      onchange: () => this.selectLoaded(all.checked) });
+    this.head.replaceChildren(el("th", { class: "mark stay", style: { left: "0" } }, all), this.header({ id: "name", title: "Run", left: markWidth }),
+      ...this.cells.map((cell) => this.header(cell)), el("th"));
     this.table.setAttribute("aria-rowcount", this.items.count());
     this.version = {};
     this.rows();
@@ -62,12 +67,15 @@ export class RunsTable {
   header(cell) {
     const sorted = this.view.get("sort") === cell.id;
     const descending = this.view.get("order") !== "asc";
-    const turn = () => this.view.set({ sort: cell.id, order: sorted ? (descending ? "asc" : "desc") : cell.id === "name" || cell.kind === "param" ? "asc" : "desc" }, { step: true });
+    const turn = () => this.view.set({ sort: cell.id,
+      order: sorted ? (descending ? "asc" : "desc") : cell.id === "name" || cell.kind === "param" ? "asc" : "desc" }, { step: true });
     const words = cell.id === "name" ? ["Run"] : heading(cell);
     return el("th", {
-      class: (cell.number ? "n" : "") + (cell.left != null ? " stay" : ""), style: cell.left != null ? { left: cell.left + "px" } : {}, title: cell.id,
+      class: (cell.number ? "n" : "") + (cell.left != null ? " stay" : ""), style: cell.left != null ? { left: cell.left + "px" } : {},
+        title: cell.id,
       "aria-sort": sorted ? (descending ? "descending" : "ascending") : null, "data-column": cell.id,
-    }, el("button", { class: "sort", type: "button", onclick: turn }, words, sorted ? el("span", { "aria-hidden": "true" }, descending ? " ↓" : " ↑") : null));
+    }, el("button", { class: "sort", type: "button", onclick: turn }, words,
+      sorted ? el("span", { "aria-hidden": "true" }, descending ? " ↓" : " ↑") : null));
   }
 
   // MARK: Rows
@@ -82,7 +90,8 @@ export class RunsTable {
     if (drawn && drawn.version === this.version && drawn.first === first && drawn.last === last && drawn.total === total && !this.items.fresh) return;
     this.items.fresh = false;
     this.drawn = { version: this.version, first, last, total };
-    const spacer = (rows) => el("tr", { class: "space", "aria-hidden": "true", style: { height: rows * height + "px" } }, el("td", { colspan: this.cells.length + 3 }));
+    const spacer = (rows) => el("tr", { class: "space", "aria-hidden": "true", style: { height: rows * height + "px" } },
+      el("td", { colspan: this.cells.length + 3 }));
     const rows = [];
     for (let index = first; index < last; index += 1) rows.push(this.row(index));
     this.body.replaceChildren(...(first > 0 ? [spacer(first)] : []), ...rows, ...(total > last ? [spacer(total - last)] : []));
@@ -92,20 +101,27 @@ export class RunsTable {
     const item = this.items.at(index);
     const stay = (left, ...inside) => el("td", { class: "stay", style: { left: left + "px" } }, ...inside);
     const attributes = { "data-index": index, "aria-rowindex": index + 1, class: index === this.active ? "active" : null };
-    if (!item) return el("tr", { ...attributes, class: "pending" }, stay(0), stay(markWidth, "…"), ...this.cells.map((cell) => el("td", cell.left != null ? { class: "stay", style: { left: cell.left + "px" } } : {})), el("td"));
+    if (!item) return el("tr", { ...attributes, class: "pending" }, stay(0), stay(markWidth, "…"),
+      ...this.cells.map((cell) => el("td", cell.left != null ? { class: "stay", style: { left: cell.left + "px" } } : {})), el("td"));
     const { run, group } = item;
     const held = run ? this.selected.has(run.id) : group.runs.every((one) => this.selected.has(one.id));
     const box = el("input", { type: "checkbox", tabindex: "-1", checked: held, "aria-label": "Select " + (run ? run.name : "the group") });
     const dot = el("i", { class: "dot", style: { background: colour(run ? run.id : "group " + group.key) } });
     const name = run
-      ? el("a", { href: "/runs/" + encodeURIComponent(run.id), title: run.name + "\n" + run.id, class: item.inside ? "inside" : null }, run.name || "unnamed")
-      : el("button", { class: "fold", "aria-expanded": String(item.open), "data-fold": index }, el("span", { "aria-hidden": "true" }, item.open ? "▾ " : "▸ "), group.key ?? "without", el("span", { class: "muted" }, ` ${count(group.runs.length)} runs`));
-    return el("tr", { ...attributes, "aria-selected": String(held), "data-run": run?.id, class: [held ? "held" : "", run ? "" : "group", index === this.active ? "active" : ""].join(" ").trim() || null },
-      el("td", { class: "mark stay", style: { left: "0" } }, box, dot), stay(markWidth, name), ...this.cells.map((cell) => this.cell(cell, run, group)), el("td"));
+      ? el("a", { href: "/runs/" + encodeURIComponent(run.id), title: run.name + "\n" + run.id, class: item.inside ? "inside" : null },
+        run.name || "unnamed")
+      : el("button", { class: "fold", "aria-expanded": String(item.open), "data-fold": index },
+        el("span", { "aria-hidden": "true" }, item.open ? "▾ " : "▸ "), group.key ?? "without",
+        el("span", { class: "muted" }, ` ${count(group.runs.length)} runs`));
+    return el("tr", { ...attributes, "aria-selected": String(held), "data-run": run?.id,
+      class: [held ? "held" : "", run ? "" : "group", index === this.active ? "active" : ""].join(" ").trim() || null },
+      el("td", { class: "mark stay", style: { left: "0" } }, box, dot), stay(markWidth, name),
+        ...this.cells.map((cell) => this.cell(cell, run, group)), el("td"));
   }
 
   cell(cell, run, group) {
-    const attributes = { class: (cell.number ? "n" : "") + (cell.left != null ? " stay" : ""), style: cell.left != null ? { left: cell.left + "px" } : {} };
+    const attributes = { class: (cell.number ? "n" : "") + (cell.left != null ? " stay" : ""),
+      style: cell.left != null ? { left: cell.left + "px" } : {} };
     if (group) return el("td", attributes, ...this.summary(cell, group));
     if (cell.id === "status") return el("td", attributes, el("span", { class: "badge " + tone(run.status) }, run.status.toLowerCase()));
     const words = text(cell, run);
@@ -116,7 +132,8 @@ export class RunsTable {
   summary(cell, group) {
     const stats = group.stats[cell.id];
     if (!stats) return [];
-    if (stats.mean == null) return stats.distinct === 1 ? [stats.only] : stats.distinct ? [el("span", { class: "muted" }, `${stats.distinct} values`)] : [];
+    if (stats.mean == null) return stats.distinct === 1 ? [stats.only] : stats.distinct ? [el("span", { class: "muted" }, `${stats.distinct} values`)]
+      : [];
     const write = cell.id === "duration" ? duration : number;
     return [el("span", { class: "stat", title: `mean of ${stats.count}; deviation ${write(stats.deviation)}` }, write(stats.mean)),
       stats.count > 1 ? el("small", { class: "muted" }, ` ${write(stats.least)} – ${write(stats.greatest)}`) : null];

@@ -18,7 +18,8 @@ export function ticks(least, greatest, wanted, steps = [1, 2, 5, 10]) {
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = steps.map((one) => one * power).find((one) => one >= rough) ?? 10 * power;
   const found = [];
-  for (let value = Math.ceil(least / step) * step; value <= greatest + step * 1e-9; value += step) found.push(Math.abs(value) < step * 1e-9 ? 0 : value);
+  for (let value = Math.ceil(least / step) * step; value <= greatest + step * 1e-9; value += step) found.push(Math.abs(value) < step * 1e-9 ? 0
+    : value);
   return found;
 }
 

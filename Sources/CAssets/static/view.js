@@ -33,7 +33,8 @@ export class View extends EventTarget {
 
   /// `step` makes it a place that the back button returns to.
   set(changes, { step = false } = {}) {
-    const real = Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, String(value)]).filter(([name, value]) => this.values[name] !== value));
+    const real = Object.fromEntries(Object.entries(changes).map(([name, value]) => [name, String(value)]).filter(([name, value]) =>
+      this.values[name] !== value));
     if (!Object.keys(real).length) return;
     this.take(real);
     this.write(step);

@@ -106,7 +106,8 @@ struct RunLoader: Sendable {
                     source: String($0.source.prefix(300)))
             }, models: models, versions: try await services.registry.versions(run: id).map { Link.version($0.model, $0.version) },
             pipelineRun: page.pipelineRun, parent: page.parent, children: parts.elements.map { Link.run($0.info.id, text: $0.info.name) },
-            more: parts.nextOffset == nil ? nil : "Only the last \(RunLoader.children) parts are listed.")
+            more: parts.nextOffset == nil ? nil : "Only the last \(RunLoader.children) parts are listed.",
+            linked: page.pipelineRun != nil || page.parent != nil || !parts.elements.isEmpty)
     }
 
     private func logs(_ run: Run) async throws -> RunLogs {

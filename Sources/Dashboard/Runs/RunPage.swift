@@ -162,6 +162,9 @@ struct RunLineage: DashboardView, Equatable {
     var children: [Link]
     var more: String?
 
+    /// Whether it belongs to a pipeline run or other runs.
+    var linked = false
+
     static let template = #"""
         <section class="panel"><h2>Datasets it read</h2><table><thead><tr><th>Dataset</th><th>Digest</th><th>For</th><th>Source</th></tr></thead><tbody>
         {{#datasets}}<tr><td>{{name}}</td><td class="mono">{{digest}}</td><td>{{context}}</td><td class="mono words muted">{{source}}</td></tr>\#
@@ -173,7 +176,7 @@ struct RunLineage: DashboardView, Equatable {
         {{^versions}}<p class="empty">None made from this run.</p>{{/versions}}</section>
         <section class="panel"><h2>Runs and pipelines</h2><dl>{{#pipelineRun}}<dt>Pipeline run</dt><dd>{{>link}}</dd>{{/pipelineRun}}\#
         {{#parent}}<dt>Part of</dt><dd>{{>link}}</dd>{{/parent}}{{#children}}<dt>Has part</dt><dd>{{>link}}</dd>{{/children}}</dl>\#
-        {{#more}}<p class="muted">{{.}}</p>{{/more}}</section></div>
+        {{^linked}}<p class="empty">None.</p>{{/linked}}{{#more}}<p class="muted">{{.}}</p>{{/more}}</section></div>
         """#
 }
 
