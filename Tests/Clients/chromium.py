@@ -144,7 +144,7 @@ class Browser:
         deadline = time.monotonic() + timeout
         while True:
             try:
-                value = self.run(condition)
+                value = self.run(f"((value) => (value instanceof Node ? true : value))({condition})")
             except AssertionError:
                 value = None
             if value:

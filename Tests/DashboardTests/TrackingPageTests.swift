@@ -40,11 +40,22 @@ import Tracking
             for (address, words) in [
                 ("/experiments/1?stage=gone", "stage"), ("/experiments/1?columns=nonsense", "is no column"),
                 ("/experiments/one", "experiments go by their number"),
-                ("/compare", "from 1 to 50 runs"), ("/compare?runs=\((0..<51).map(String.init).joined(separator: ","))", "not 51"),
+                ("/compare", "1 to 50 runs"), ("/compare?runs=\((0..<51).map(String.init).joined(separator: ","))", "not 51"),
                 ("/experiments?page=0", "page"), ("/runs/a/view", "path"),
             ] {
                 let answer = try await site.get(address)
                 #expect(answer.status >= 400 && answer.status < 500 && answer.text.contains(words), "\(address)")
+            }
+        }
+    }
+
+    @Test func `a space may come as a plus, as forms write it`() async throws {
+        var source = DashboardSource.full
+        source.runs = { query in .page(title: "[\(query.filter)]", rows: []) }
+        try await TestSite.with(source) { site in
+            for address in ["/experiments/1?stage=all&filter=a+%3E+1%2B1", "/experiments/1?filter=a%20%3E%201%2B1"] {
+                let answer = try await site.get(address)
+                #expect(answer.text.contains("[a &gt; 1+1]"), "\(address)")
             }
         }
     }

@@ -6,7 +6,6 @@ import { colour } from "./palette.js";
 const height = 30;
 const beyond = 12;
 const markWidth = 54;
-const nameWidth = 230;
 
 export class RunsTable {
   /// `items` answers how many rows there are, and each: { run }, { group } or null for one that is not read yet.
@@ -46,6 +45,7 @@ export class RunsTable {
     // A group's cell holds a mean and from where to where.
     const shown = this.shown().map((one) => (grouped && one.number ? { ...one, width: Math.max(one.width, one.id === "duration" ? 230 : 190) }
       : one));
+    const nameWidth = this.place.clientWidth < 600 ? 150 : 230;
     let left = markWidth + nameWidth;
     this.cells = shown.map((one) => {
       const cell = { ...one, left: one.pinned ? left : null };

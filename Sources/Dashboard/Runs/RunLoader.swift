@@ -21,7 +21,8 @@ struct RunLoader: Sendable {
             state: run.info.status.rawValue, isRunning: run.info.status == .running, isDeleted: run.info.stage == .deleted, user: run.info.user,
             started: Moment(milliseconds: run.info.startTime), startedAt: String(run.info.startTime),
             ended: run.info.endTime.map(Moment.init(milliseconds:)), duration: run.info.duration,
-            pipelineRun: run.tags["tern.pipeline_run"].map { Link.pipelineRun($0) }, parent: run.tags["mlflow.parentRunId"].map { Link.run($0) },
+            pipelineRun: run.tags["tern.pipeline_run"].map { Link.pipelineRun($0) },
+            sweep: run.tags["tern.sweep"].map { Link(text: String($0.prefix(8)), address: "/sweeps/" + Link.escape($0)) }, parent: run.tags["mlflow.parentRunId"].map { Link.run($0) },
             tabs: RunPageQuery.Tab.allCases.map { tab in
                 let name = tab.rawValue.prefix(1).uppercased() + tab.rawValue.dropFirst()
                 return RunPage.Tab(
@@ -111,8 +112,8 @@ struct RunLoader: Sendable {
     }
 
     private func logs(_ run: Run) async throws -> RunLogs {
-        guard let id = run.tags["tern.pipeline_run"], let pipeline = try? await services.pipelines.run(id) else { return RunLogs(pieces: []) }
-        var pieces: [RunLogs.Piece] = []
+        var pieces = RunLoader.trialLog(run)
+        guard let id = run.tags["tern.pipeline_run"], let pipeline = try? await services.pipelines.run(id) else { return RunLogs(pieces: pieces) }
         for step in pipeline.steps where step.logPath != nil {
             // A piece from beyond the end tells how long the log is.
             let size = try await piece(of: step.name, in: id, from: .max)["size"]?.intValue ?? 0
@@ -125,6 +126,17 @@ struct RunLoader: Sendable {
                     live: step.state == .running))
         }
         return RunLogs(pieces: pieces)
+    }
+
+    /// A trial's log is read by the script alone, from its start.
+    private static func trialLog(_ run: Run) -> [RunLogs.Piece] {
+        guard let sweep = run.tags["tern.sweep"], let trial = run.tags["tern.trial"] else { return [] }
+        return [
+            RunLogs.Piece(
+                title: "trial \(trial)", state: Badge(state: run.info.status.rawValue),
+                address: "/api/tern/v1/sweeps/\(Link.escape(sweep))/trials/\(Link.escape(trial))/log", text: "", next: "0",
+                live: run.info.status == .running)
+        ]
     }
 
     private func piece(of step: String, in run: String, from offset: Int64) async throws -> JSON {

@@ -17,7 +17,7 @@ struct RunPageQuery: Sendable, Equatable {
     }
 
     init(_ request: Request) {
-        self.init(request.query("tab").flatMap(Tab.init(rawValue:)) ?? .overview, path: request.query("path"))
+        self.init(request.field("tab").flatMap(Tab.init(rawValue:)) ?? .overview, path: request.field("path"))
     }
 }
 
@@ -48,6 +48,7 @@ struct RunPage: DashboardPage {
     var ended: Moment?
     var duration: String
     var pipelineRun: Link?
+    var sweep: Link?
     var parent: Link?
     var tabs: [Tab]
     /// One of them is there.
@@ -63,7 +64,7 @@ struct RunPage: DashboardPage {
         <p class="muted"><span class="mono">{{id}}</span>\#
          in {{#experiment}}{{>link}}{{/experiment}}, by {{user}},\#
          started {{#started}}{{>moment}}{{/started}}{{#ended}}, ended {{>moment}}, {{duration}}{{/ended}}{{#pipelineRun}}\#
-         · pipeline run {{>link}}{{/pipelineRun}}{{#parent}} · part of {{>link}}{{/parent}}</p></div>
+         · pipeline run {{>link}}{{/pipelineRun}}{{#sweep}} · sweep {{>link}}{{/sweep}}{{#parent}} · part of {{>link}}{{/parent}}</p></div>
         <nav class="tabs" aria-label="Parts of this run">{{#tabs}}<a href="{{address}}"{{#current}} aria-current="page"{{/current}}>{{title}}</a>\#
         {{/tabs}}</nav>
         <div data-run="{{id}}" data-name="{{title}}" data-state="{{state}}" data-start="{{startedAt}}">
@@ -180,7 +181,7 @@ struct RunLineage: DashboardView, Equatable {
         """#
 }
 
-/// The logs of the pipeline run that this run belongs to, a piece a step; `log-tail.js` reads them on.
+/// The logs of the trial that this run is, or of the pipeline run that it belongs to, a piece a step; `log-tail.js` reads them on.
 struct RunLogs: DashboardView, Equatable {
     struct Piece: Sendable, Equatable {
         var title: String
@@ -198,6 +199,7 @@ struct RunLogs: DashboardView, Equatable {
         {{#pieces}}<section class="panel"><h2>{{title}} {{#state}}{{>badge}}{{/state}} <a class="more" href="{{address}}">as JSON</a></h2>\#
         <div class="log-tail" data-log="{{address}}" data-offset="{{next}}"{{#live}} data-live="1"{{/live}}><pre class="log" tabindex="0">{{text}}</pre>\#
         </div></section>{{/pieces}}
-        {{^pieces}}<p class="empty">No logs: this server keeps those of pipeline steps, and this run is not part of a pipeline run.</p>{{/pieces}}
+        {{^pieces}}<p class="empty">No logs: this server keeps those of pipeline steps and of sweeps' trials, and this run is\#
+         neither.</p>{{/pieces}}
         """#
 }
