@@ -39,7 +39,11 @@ class WebSocket:
     def send(self, text: str, opcode: int = 1) -> None:
         data, mask = text.encode(), os.urandom(4)
         size = len(data)
-        length = bytes([0x80 | size]) if size < 126 else bytes([0xFE]) + struct.pack(">H", size) if size < 65536 else bytes([0xFF]) + struct.pack(">Q", size)
+        length = (
+            bytes([0x80 | size])
+            if size < 126
+            else bytes([0xFE]) + struct.pack(">H", size) if size < 65536 else bytes([0xFF]) + struct.pack(">Q", size)
+        )
         masked = (int.from_bytes(data, "big") ^ int.from_bytes((mask * (size // 4 + 1))[:size], "big")).to_bytes(size, "big") if size else b""
         self.socket.sendall(bytes([0x80 | opcode]) + length + mask + masked)
 
@@ -78,9 +82,21 @@ class Browser:
     def __enter__(self) -> "Browser":
         self.folder = tempfile.TemporaryDirectory(prefix="tern-browser-", ignore_cleanup_errors=True)
         self.process = subprocess.Popen(
-            [find(), "--headless", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--hide-scrollbars", "--remote-debugging-port=0",
-             "--no-first-run", "--disable-background-networking", f"--user-data-dir={self.folder.name}", "about:blank"],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+            [
+                find(),
+                "--headless",
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-dev-shm-usage",
+                "--hide-scrollbars",
+                "--remote-debugging-port=0",
+                "--no-first-run",
+                "--disable-background-networking",
+                f"--user-data-dir={self.folder.name}",
+                "about:blank",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
         )
         port = os.path.join(self.folder.name, "DevToolsActivePort")
         deadline = time.monotonic() + 60
@@ -168,7 +184,9 @@ class Browser:
         self.call("Input.insertText", text=text)
         if enter:
             for kind in ["keyDown", "keyUp"]:
-                self.call("Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\r" if kind == "keyDown" else "")
+                self.call(
+                    "Input.dispatchKeyEvent", type=kind, key="Enter", code="Enter", windowsVirtualKeyCode=13, text="\r" if kind == "keyDown" else ""
+                )
 
     def screenshot(self, path: str) -> None:
         with open(path, "wb") as file:

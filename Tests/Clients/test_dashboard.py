@@ -12,7 +12,7 @@ import urllib.request
 
 import chromium
 import pytest
-from tern_process import Server
+from tern_process import Server, tern
 
 pytestmark = pytest.mark.skipif(chromium.find() is None, reason="no Chromium on PATH: apt-get install chromium-headless-shell, or set TERN_CHROMIUM")
 
@@ -30,7 +30,9 @@ class Site(Server):
         """All runs that match, each with its cells by column."""
         found, token = [], None
         while True:
-            page = self.ok("POST", "runs/search", {"experiments": [self.experiment], "limit": limit, **({"page_token": token} if token else {}), **rest})
+            page = self.ok(
+                "POST", "runs/search", {"experiments": [self.experiment], "limit": limit, **({"page_token": token} if token else {}), **rest}
+            )
             found += [run | {"cells": dict(zip(page["columns"], run["cells"]))} for run in page["runs"]]
             token = page.get("next_page_token")
             if not token:
@@ -43,10 +45,16 @@ class Site(Server):
         for index in range(RUNS):
             start = 1_790_000_000_000 + index * 60_000
             tags = [{"key": "fold", "value": str(index % 5)}, {"key": "stage", "value": "final" if index % 3 else "explore"}]
-            run = self.mlflow("runs/create", {"experiment_id": self.experiment, "start_time": start, "run_name": f"run-{index:04d}", "tags": tags})["run"]["info"]["run_id"]
+            run = self.mlflow("runs/create", {"experiment_id": self.experiment, "start_time": start, "run_name": f"run-{index:04d}", "tags": tags})[
+                "run"
+            ]["info"]["run_id"]
             params = {"model": ["tree", "forest", "net"][index % 3], "lr": f"{10 ** dice.uniform(-4, -1):.6f}", "depth": str(index % 12)}
             values = {"loss": dice.random(), "val/f1": dice.random(), "a_metric/whose_name_is_much_longer_than_its_figures": dice.random()}
-            metrics = [{"key": key, "value": value, "timestamp": start + 1000, "step": POINTS} for key, value in values.items() if index % 50 or key != "val/f1"]
+            metrics = [
+                {"key": key, "value": value, "timestamp": start + 1000, "step": POINTS}
+                for key, value in values.items()
+                if index % 50 or key != "val/f1"
+            ]
             self.mlflow("runs/log-batch", {"run_id": run, "params": [{"key": k, "value": v} for k, v in params.items()], "metrics": metrics})
             if index < RUNS - 2:
                 self.mlflow("runs/update", {"run_id": run, "status": "FAILED" if index % 40 == 1 else "FINISHED", "end_time": start + 90_000 + index})
@@ -54,13 +62,21 @@ class Site(Server):
         for index, run in enumerate(self.runs[-CURVES:]):
             for first in range(0, POINTS, 1000):
                 points = [
-                    {"key": "loss", "value": math.exp(-step / 300) + index / 20 + dice.gauss(0, 0.02), "timestamp": 1_790_000_000_000 + step * 100, "step": step}
+                    {
+                        "key": "loss",
+                        "value": math.exp(-step / 300) + index / 20 + dice.gauss(0, 0.02),
+                        "timestamp": 1_790_000_000_000 + step * 100,
+                        "step": step,
+                    }
                     for step in range(first, min(first + 1000, POINTS))
                 ]
                 self.mlflow("runs/log-batch", {"run_id": run, "metrics": points})
         files = {
             "report.html": b"<h1>Report</h1><script>try { parent.document.title = 'owned' } catch { document.body.append('kept in') }</script>",
-            "data/table.csv": b"name,score\n" + b'"a, b",1\n' * 300, "metrics.json": b'{"f1":0.5,"list":[1,2]}', "notes.txt": b"two\nlines", "model.bin": bytes(range(256)),
+            "data/table.csv": b"name,score\n" + b'"a, b",1\n' * 300,
+            "metrics.json": b'{"f1":0.5,"list":[1,2]}',
+            "notes.txt": b"two\nlines",
+            "model.bin": bytes(range(256)),
         }
         for path, content in files.items():
             self.ok("PUT", f"/api/2.0/mlflow-artifacts/artifacts/{self.experiment}/{self.runs[0]}/artifacts/{path}", raw=content)
@@ -97,7 +113,10 @@ def open_table(browser, site, **view):
 
 
 def ready(browser):
-    browser.wait("document.querySelector('[data-runs]').dataset.ready && (document.querySelector('[data-runs]').classList.contains('none') || document.querySelector('table.live tr[data-run]'))")
+    browser.wait(
+        "document.querySelector('[data-runs]').dataset.ready && (document.querySelector('[data-runs]').classList.contains('none') || "
+        "document.querySelector('table.live tr[data-run], table.live tr.group'))"
+    )
 
 
 def rows(browser) -> list[dict]:
@@ -105,7 +124,8 @@ def rows(browser) -> list[dict]:
     return browser.run(
         """(() => { const names = [...document.querySelectorAll('table.live thead th')].map((one) => one.dataset.column ?? '');
         return [...document.querySelectorAll('table.live tbody tr[data-index]')].map((row) => Object.fromEntries(
-            [...row.cells].map((cell, index) => [names[index], cell.textContent.trim()]).concat([['id', row.dataset.run ?? null], ['index', Number(row.dataset.index)]]))); })()"""
+            [...row.cells].map((cell, index) => [names[index], cell.textContent.trim()])
+                .concat([['id', row.dataset.run ?? null], ['index', Number(row.dataset.index)]]))); })()"""
     )
 
 
@@ -195,7 +215,10 @@ def test_columns_are_chosen_and_pinned_and_the_address_alone_brings_them_back(br
     browser.click("[data-act=columns]")
     browser.wait("document.querySelectorAll('.offer').length > 8")
     browser.run("[...document.querySelectorAll('.offer')].find((one) => one.textContent.startsWith('fold')).querySelector('input').click()")
-    browser.run("(() => { const pick = document.querySelector('[aria-label=\"Which value of loss\"]'); pick.value = 'max'; pick.dispatchEvent(new Event('change')); })()")
+    browser.run(
+        "(() => { const pick = document.querySelector('[aria-label=\"Which value of loss\"]'); pick.value = 'max'; pick.dispatchEvent(new "
+        "Event('change')); })()"
+    )
     browser.run("[...document.querySelectorAll('.chosen-columns li')].find((one) => one.textContent.includes('loss')).querySelector('input').click()")
     browser.wait("document.querySelector(\"th[data-column='tags.fold']\") && document.querySelector(\"th[data-column='max(metrics.loss)'].stay\")")
     address = browser.run("location.href")
@@ -210,11 +233,10 @@ def test_columns_are_chosen_and_pinned_and_the_address_alone_brings_them_back(br
 
 def test_a_long_name_never_breaks_within_a_word(browser, site):
     open_table(browser, site)
-    broken = browser.run(
-        """(() => { const bad = []; for (const head of document.querySelectorAll('table.live th .sort')) {
-        for (const node of head.childNodes) { if (node.nodeType !== 3 || !node.data.trim()) continue; const range = document.createRange(); range.selectNodeContents(node);
-            if (new Set([...range.getClientRects()].map((one) => Math.round(one.top))).size > 1) bad.push(node.data); } } return bad; })()"""
-    )
+    broken = browser.run("""(() => { const bad = []; for (const head of document.querySelectorAll('table.live th .sort')) {
+        for (const node of head.childNodes) { if (node.nodeType !== 3 || !node.data.trim()) continue;
+            const range = document.createRange(); range.selectNodeContents(node);
+            if (new Set([...range.getClientRects()].map((one) => Math.round(one.top))).size > 1) bad.push(node.data); } } return bad; })()""")
     assert broken == []
 
 
@@ -245,7 +267,9 @@ def test_many_runs_are_tagged_deleted_and_restored(browser, site):
 
 
 def test_csv_holds_every_run_of_the_filter_in_full(browser, site):
-    open_table(browser, site, filter="metrics.loss < 0.9", columns="status,metrics.loss,metrics.val/f1,params.model", sort="metrics.loss", order="asc")
+    open_table(
+        browser, site, filter="metrics.loss < 0.9", columns="status,metrics.loss,metrics.val/f1,params.model", sort="metrics.loss", order="asc"
+    )
     address = browser.run("document.querySelector('[data-act=csv]').href")
     answer = urllib.request.urlopen(address)
     assert answer.headers["Content-Disposition"].startswith("attachment")
@@ -253,14 +277,21 @@ def test_csv_holds_every_run_of_the_filter_in_full(browser, site):
     found = site.search(filter="metrics.loss < 0.9", columns=["metrics.loss", "metrics.val/f1", "params.model"], order=["metrics.loss ASC"])
     assert len(table) == len(found) > 900
     for row, run in zip(table, found):
-        assert row["run_id"] == run["id"] and float(row["metrics.loss"]) == run["cells"]["metrics.loss"] and row["params.model"] == run["cells"]["params.model"]
+        assert (
+            row["run_id"] == run["id"]
+            and float(row["metrics.loss"]) == run["cells"]["metrics.loss"]
+            and row["params.model"] == run["cells"]["params.model"]
+        )
         assert row["metrics.val/f1"] == ("" if run["cells"]["metrics.val/f1"] is None else repr(run["cells"]["metrics.val/f1"]))
 
 
 def test_groups_have_the_mean_and_the_range_of_their_runs(browser, site):
     open_table(browser, site)
     browser.wait("document.querySelector('select[name=group] option[value=\"params.model\"]')")
-    browser.run("(() => { const pick = document.querySelector('select[name=group]'); pick.value = 'params.model'; pick.dispatchEvent(new Event('change')); })()")
+    browser.run(
+        "(() => { const pick = document.querySelector('select[name=group]'); pick.value = 'params.model'; pick.dispatchEvent(new "
+        "Event('change')); })()"
+    )
     browser.wait("document.querySelectorAll('tr.group').length === 3")
     by_model = {}
     for run in site.search(columns=["metrics.loss", "params.model"]):
@@ -303,7 +334,10 @@ def test_a_chart_shows_the_figures_that_were_logged(browser, site):
     open_table(browser, site, tab="charts", smooth="none")
     browser.wait("document.querySelector('[data-key=loss] canvas.lines')")
     key = "document.querySelector('[data-key=loss] canvas.lines')"
-    drawn = browser.run(f"(() => {{ const one = {key}; const data = one.getContext('2d').getImageData(0, 0, one.width, one.height).data; let count = 0; for (let i = 3; i < data.length; i += 4) if (data[i]) count += 1; return count; }})()")
+    drawn = browser.run(
+        f"(() => {{ const one = {key}; const data = one.getContext('2d').getImageData(0, 0, one.width, one.height).data; let count = 0; for "
+        f"(let i = 3; i < data.length; i += 4) if (data[i]) count += 1; return count; }})()"
+    )
     assert drawn > 2000
     browser.run(f"{key}.scrollIntoView({{ block: 'center' }})")
     box = browser.run(f"(() => {{ const box = {key}.getBoundingClientRect(); return [box.x, box.y, box.width, box.height]; }})()")
@@ -318,10 +352,23 @@ def test_a_chart_shows_the_figures_that_were_logged(browser, site):
 
 
 def test_grouped_charts_and_every_control_draw(browser, site):
-    open_table(browser, site, tab="charts", group="params.model", filter=f"attributes.start_time > {1_790_000_000_000 + (RUNS - CURVES - 1) * 60_000}")
+    open_table(
+        browser, site, tab="charts", group="params.model", filter=f"attributes.start_time > {1_790_000_000_000 + (RUNS - CURVES - 1) * 60_000}"
+    )
     browser.wait("document.querySelector('[data-key=loss] canvas.lines')")
-    for name, value in [("smooth", "gauss"), ("smooth", "mean"), ("smooth", "ema"), ("x", "relative"), ("x", "wall"), ("scale", "log"), ("spread", "range")]:
-        browser.run(f"(() => {{ const one = document.querySelector('.chart-controls [name={name}]'); one.value = '{value}'; one.dispatchEvent(new Event('change')); }})()")
+    for name, value in [
+        ("smooth", "gauss"),
+        ("smooth", "mean"),
+        ("smooth", "ema"),
+        ("x", "relative"),
+        ("x", "wall"),
+        ("scale", "log"),
+        ("spread", "range"),
+    ]:
+        browser.run(
+            f"(() => {{ const one = document.querySelector('.chart-controls [name={name}]'); one.value = '{value}'; one.dispatchEvent(new "
+            f"Event('change')); }})()"
+        )
         assert browser.run("new URLSearchParams(location.search).get(%r)" % name) == value
     browser.click(".chart-controls [name=clip]")
     assert browser.run("document.querySelectorAll('.legend .chip').length") == 3
@@ -344,6 +391,7 @@ def test_smoothing_equals_its_formulas(browser, site):
     dice = random.Random(3)
     xs = sorted(dice.sample(range(5000), 120))
     ys = [dice.gauss(0, 1) for _ in xs]
+
     def in_page(kind: str, amount: float) -> list[float]:
         return browser.run(f"import('/assets/smoothing.js').then((m) => [...m.{kind}(Float64Array.from({xs}), Float64Array.from({ys}), {amount})])")
 
@@ -368,7 +416,10 @@ def test_smoothing_equals_its_formulas(browser, site):
         return sum(value * weight for value, weight in near) / sum(weight for _, weight in near)
 
     assert in_page("gaussian", 3) == pytest.approx([bell(index) for index in range(len(ys))], rel=1e-9, abs=1e-12)
-    band = browser.run("import('/assets/smoothing.js').then((m) => { const b = m.bundle([[0, 1, 2], [2, 3, 4], [4, 5, 9]].map((y) => ({ x: [0, 1, 2], y })), 'deviation', 3); return [[...b.y], [...b.low], [...b.high]]; })")
+    band = browser.run(
+        "import('/assets/smoothing.js').then((m) => { const b = m.bundle([[0, 1, 2], [2, 3, 4], [4, 5, 9]].map((y) => ({ x: [0, 1, 2], y "
+        "})), 'deviation', 3); return [[...b.y], [...b.low], [...b.high]]; })"
+    )
     for place, values in enumerate([[0, 2, 4], [1, 3, 5], [2, 4, 9]]):
         mean, deviation = statistics.fmean(values), statistics.stdev(values)
         assert [band[0][place], band[1][place], band[2][place]] == pytest.approx([mean, mean - deviation, mean + deviation])
@@ -383,8 +434,15 @@ def test_every_part_of_a_runs_page_opens(browser, site):
         browser.wait("document.querySelector('.tabs [aria-current]')")
         assert HOSTILE in browser.run("document.querySelector('h1').textContent") and browser.run("document.title") != "owned"
     browser.open(f"{site.url}/runs/{site.runs[-2]}")
-    table = dict(browser.run("[...document.querySelectorAll('main table')][0] && [...document.querySelectorAll('main table')[0].tBodies[0].rows].map((row) => [row.cells[0].textContent, [...row.cells].slice(1).map((cell) => cell.textContent)])"))
-    figures = site.search(filter=f"attributes.run_id = '{site.runs[-2]}'", columns=["metrics.loss", "min(metrics.loss)", "max(metrics.loss)"])[0]["cells"]
+    table = dict(
+        browser.run(
+            "[...document.querySelectorAll('main table')][0] && [...document.querySelectorAll('main table')[0].tBodies[0].rows].map((row) "
+            "=> [row.cells[0].textContent, [...row.cells].slice(1).map((cell) => cell.textContent)])"
+        )
+    )
+    figures = site.search(filter=f"attributes.run_id = '{site.runs[-2]}'", columns=["metrics.loss", "min(metrics.loss)", "max(metrics.loss)"])[0][
+        "cells"
+    ]
     assert table["loss"][:3] == [shown(figures[name]) for name in ["metrics.loss", "min(metrics.loss)", "max(metrics.loss)"]]
     assert table["loss"][4] == f"{POINTS + 1:,}"
 
@@ -395,7 +453,7 @@ def test_a_tag_is_added_on_the_runs_page(browser, site):
     browser.type("dialog input[name=key]", "reviewed by")
     browser.type("dialog input[name=value]", "ann")
     browser.click("dialog [data-act=yes]")
-    browser.wait("document.querySelector('[data-act=untag][data-key=\"reviewed by\"]')")
+    browser.wait("document.querySelector('.alive [data-act=untag][data-key=\"reviewed by\"]')")
     assert site.ok("GET", f"runs/{site.runs[5]}")["tags"]["reviewed by"] == "ann"
     browser.click("[data-act=untag][data-key='reviewed by']")
     browser.wait("document.readyState === 'complete' && !document.querySelector('[data-key=\"reviewed by\"]')")
@@ -418,6 +476,32 @@ def test_files_are_previewed_and_cannot_leave_their_frame(browser, site):
     assert browser.run("document.title") != "owned" and browser.run("document.querySelector('iframe').contentDocument") is None
     status, _ = site.api("GET", f"/runs/{site.runs[0]}/view?path=../../{site.runs[1]}/x.html")
     assert status in (400, 404)
+
+
+def test_a_steps_log_grows_before_the_readers_eyes(browser, site, tmp_path):
+    (tmp_path / "tern.yaml").write_text(
+        "project: logs\nowner: tests\npipelines:\n  slow:\n    steps:\n"
+        "      talk: {run: 'echo first; sleep 2; for i in $(seq 2000); do echo line $i; done; sleep 3; echo last > $TERN_OUTPUT_A; echo "
+        "last', out: [a]}\n"
+    )
+    assert tern("apply", server=site, cwd=tmp_path).returncode == 0
+    started = site.ok("POST", "pipelines/slow/runs", {})
+    deadline = time.monotonic() + 20
+    while not (run := site.ok("GET", f"pipeline-runs/{started['id']}").get("tracking_run")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    text = "document.querySelector('.log-tail pre')?.textContent ?? ''"
+    while time.monotonic() < deadline:
+        browser.open(f"{site.url}/runs/{run}?tab=logs")
+        if "first" in browser.run(text):
+            break
+    assert "line 2000" not in browser.run(text)
+    browser.wait(f"({text}).includes('line 2000')", timeout=20)
+    log = "document.querySelector('.log-tail pre')"
+    assert browser.run(f"{log}.scrollTop + {log}.clientHeight >= {log}.scrollHeight - 8"), "the end stays in sight"
+    browser.run(f"{log}.scrollTop = 0")
+    browser.wait(f"({text}).trimEnd().endsWith('last')", timeout=20)
+    assert browser.run(f"{log}.scrollTop") == 0, "a reader who scrolled up is left there"
+    assert browser.run(text).count("line 1999") == 1
 
 
 def test_comparing_shows_where_runs_differ(browser, site):
@@ -445,7 +529,9 @@ def test_comparing_shows_where_runs_differ(browser, site):
 def test_parallel_coordinates_draw_the_filtered_runs(browser, site):
     open_table(browser, site, tab="parallel", filter="metrics.loss < 0.5")
     browser.wait("document.querySelector('[data-panel=parallel] canvas')")
-    assert browser.run("document.querySelector('[data-panel=parallel] p').textContent").startswith(f"{len(site.search(filter='metrics.loss < 0.5'))} runs")
+    assert browser.run("document.querySelector('[data-panel=parallel] p').textContent").startswith(
+        f"{len(site.search(filter='metrics.loss < 0.5'))} runs"
+    )
 
 
 def test_experiments_are_made_renamed_deleted_and_restored(browser, site):

@@ -1,6 +1,7 @@
 // The page that compares runs: only the rows in which they differ, their charts over each other, parallel coordinates, a scatter plot.
 import * as api from "./api.js";
 import { el } from "./dom.js";
+import { distinct } from "./palette.js";
 import { MetricCharts, chartChoices } from "./metric-charts.js";
 import { Parallel } from "./parallel.js";
 import { column } from "./runs-columns.js";
@@ -13,6 +14,7 @@ const view = new View({ tab: "table", only: "", sx: "", sy: "", ...chartChoices 
 // What the table holds is what the charts draw: params and metrics by run, figures in full.
 const runs = [...page.querySelectorAll("th[data-run]")].map(({ dataset }) =>
   ({ id: dataset.run, name: dataset.name, status: dataset.state, start: Number(dataset.start), cells: {} }));
+distinct(runs.map((run) => run.id));
 const rows = [...page.querySelectorAll("tr[data-row]")];
 for (const row of rows) {
   const kind = column(row.dataset.row)?.kind;

@@ -103,7 +103,13 @@ export class MetricCharts {
       const prefix = key.includes("/") ? key.slice(0, key.lastIndexOf("/")) : "";
       sections.set(prefix, [...(sections.get(prefix) ?? []), key]);
     }
-    for (const [key, card] of this.cards) if (!keys.includes(key)) { this.sight.unobserve(card.place); card.chart?.destroy(); this.cards.delete(key); }
+    const wanted = new Set(keys);
+    for (const [key, card] of this.cards) {
+      if (wanted.has(key)) continue;
+      this.sight.unobserve(card.place);
+      card.chart?.destroy();
+      this.cards.delete(key);
+    }
     const names = [...sections.keys()].sort((a, b) => (a === "system") - (b === "system") || a.localeCompare(b));
     this.wall.replaceChildren(...names.map((name) =>
       el("details", { class: "section", open: true, style: { "--charts": sections.get(name).length } },

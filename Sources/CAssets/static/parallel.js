@@ -28,7 +28,8 @@ export class Parallel {
       this.words.textContent = "Parallel coordinates need runs and at least two parameters or metrics: choose them under Columns.";
       return;
     }
-    this.words.textContent = `${count(rows.length)} ${runs.length > most ? `of ${count(runs.length)} ` : ""}runs over the columns of the table. Drag along an axis to keep runs; click it to let them go.`;
+    this.words.textContent = `${count(rows.length)} ${runs.length > most ? `of ${count(runs.length)} ` : ""}runs, an axis a parameter or metric. `
+      + "Drag along an axis to keep runs; click it to let them go.";
     const dims = used.map((one, dim) => dimension(one, dim, rows));
     const colour = used.findLastIndex((one) => one.kind === "metric");
     const values = colour < 0 ? [] : rows.map((run) => run.cells[used[colour].id]).filter(Number.isFinite);

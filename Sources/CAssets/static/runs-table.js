@@ -170,7 +170,10 @@ export class RunsTable {
 
   selectLoaded(on) {
     if (!on) this.selected.clear();
-    else for (let index = 0; index < this.items.count(); index += 1) for (const run of [this.items.at(index)?.run ?? this.items.at(index)?.group?.runs ?? []].flat()) this.selected.set(run.id, run);
+    for (let index = 0; on && index < this.items.count(); index += 1) {
+      const item = this.items.at(index);
+      for (const run of item?.run ? [item.run] : item?.group?.runs ?? []) this.selected.set(run.id, run);
+    }
     this.again();
     this.told();
   }

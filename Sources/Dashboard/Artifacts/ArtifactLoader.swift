@@ -28,9 +28,11 @@ struct RunArtifacts: DashboardView, Equatable {
         {{#folder}}<p class="folder" style="padding-left:{{indent}}em">{{name}}/</p>{{/folder}}\#
         {{^folder}}<p style="padding-left:{{indent}}em"><a href="{{address}}"{{#current}} aria-current="page"{{/current}}>{{name}}</a>\#
         <span class="muted">{{size}}</span></p>{{/folder}}{{/files}}\#
-        {{^files}}<p class="empty">{{#elsewhere}}Kept at {{.}}, which this server does not serve.{{/elsewhere}}{{^elsewhere}}None logged.{{/elsewhere}}\#
+        {{^files}}<p class="empty">{{#elsewhere}}Kept at {{.}}, which this server does not serve.{{/elsewhere}}\#
+        {{^elsewhere}}None logged.{{/elsewhere}}\#
         </p>{{/files}}{{#more}}<p class="muted">{{.}}</p>{{/more}}</section>
-        <section class="panel shown">{{#preview}}{{>artifact-preview}}{{/preview}}{{^preview}}<p class="empty">Choose a file to look at it.</p>{{/preview}}\#
+        <section class="panel shown">{{#preview}}{{>artifact-preview}}{{/preview}}{{^preview}}<p class="empty">Choose a file to look at it.\#
+        </p>{{/preview}}\#
         </section></div>
         """#
 }

@@ -81,7 +81,8 @@ struct ComparePage: DashboardPage {
         <div class="tabs live-only" role="tablist"><button role="tab" type="button" data-tab="table" aria-selected="true">Table</button>\#
         <button role="tab" type="button" data-tab="charts">Charts</button><button role="tab" type="button" data-tab="parallel">Parallel coordinates\#
         </button><button role="tab" type="button" data-tab="scatter">Scatter</button></div>
-        <div data-panel="table"><p><a class="button" data-only href="{{other}}" role="switch" aria-checked="{{#only}}true{{/only}}{{^only}}false{{/only}}"\#
+        <div data-panel="table"><p><a class="button" data-only href="{{other}}" role="switch" aria-checked="{{#only}}true{{/only}}\#
+        {{^only}}false{{/only}}"\#
         >{{#only}}Show all rows{{/only}}{{^only}}Only differences{{/only}}</a></p>
         <section class="panel wide compare-scroll"><table class="compare{{#only}} only{{/only}}"><thead><tr><th class="stay"></th>\#
         {{#columns}}<th data-run="{{id}}" data-name="{{name}}" data-state="{{state}}" data-start="{{start}}">{{#run}}{{>link}}{{/run}} {{#status}}\#

@@ -65,9 +65,11 @@ struct ExperimentsPage: DashboardPage {
         <table data-experiments><thead><tr><th>Experiment</th><th class="n">Runs</th><th>Last run started</th><th>Tags</th><th class="n">Id</th>\#
         <th class="live-only"></th></tr></thead><tbody>
         {{#rows}}
-        <tr data-id="{{id}}" data-name="{{name}}"><td><b>{{#experiment}}{{>link}}{{/experiment}}</b>{{#deleted}} <span class="badge bad">deleted</span>\#
+        <tr data-id="{{id}}" data-name="{{name}}"><td><b>{{#experiment}}{{>link}}{{/experiment}}</b>{{#deleted}} \#
+        <span class="badge bad">deleted</span>\#
         {{/deleted}}</td><td class="n">{{runs}}</td>\#
-        <td class="when">{{#active}}{{>moment}}{{/active}} {{#running}}{{>badge}}{{/running}}</td><td>{{#tags}}<span class="tag">{{key}} <b>{{value}}</b>\#
+        <td class="when">{{#active}}{{>moment}}{{/active}} {{#running}}{{>badge}}{{/running}}</td><td>{{#tags}}<span class="tag">{{key}} \#
+        <b>{{value}}</b>\#
         </span> {{/tags}}</td><td class="n muted">{{id}}</td><td class="live-only nowrap n">{{#deleted}}<button data-act="restore">Restore</button>\#
         {{/deleted}}{{^deleted}}<button data-act="tag">Tag…</button> <button data-act="rename">Rename…</button> <button data-act="delete"\#
          class="danger">Delete…</button>{{/deleted}}</td></tr>

@@ -100,7 +100,8 @@ struct RunOverview: DashboardView, Equatable {
     var tags: [Tag]
 
     static let template = #"""
-        <section class="panel"><h2>Description <button type="button" class="more live-only" data-act="note" data-text="{{noteText}}">Edit…</button></h2>\#
+        <section class="panel"><h2>Description <button type="button" class="more live-only" data-act="note" data-text="{{noteText}}">Edit…\#
+        </button></h2>\#
         {{#note}}<div class="prose">{{>prose}}</div>{{/note}}{{^note}}<p class="empty">None written.</p>{{/note}}</section>
         <div class="columns two">
         <section class="panel"><h2>Metrics</h2><table><thead><tr><th>Metric</th><th class="n">Last</th><th class="n">Min</th><th class="n">Max</th>\#
@@ -167,13 +168,15 @@ struct RunLineage: DashboardView, Equatable {
     var linked = false
 
     static let template = #"""
-        <section class="panel"><h2>Datasets it read</h2><table><thead><tr><th>Dataset</th><th>Digest</th><th>For</th><th>Source</th></tr></thead><tbody>
+        <section class="panel"><h2>Datasets it read</h2><table><thead><tr><th>Dataset</th><th>Digest</th><th>For</th><th>Source</th></tr>\#
+        </thead><tbody>
         {{#datasets}}<tr><td>{{name}}</td><td class="mono">{{digest}}</td><td>{{context}}</td><td class="mono words muted">{{source}}</td></tr>\#
         {{/datasets}}</tbody></table>{{^datasets}}<p class="empty">None logged.</p>{{/datasets}}</section>
         <section class="panel"><h2>Logged models</h2><table><thead><tr><th>Model</th><th>State</th><th></th><th class="n">Step</th><th>Id</th></tr>\#
         </thead><tbody>{{#models}}<tr><td>{{name}}</td><td>{{#status}}{{>badge}}{{/status}}</td><td>{{role}}</td><td class="n">{{step}}</td>\#
         <td class="mono muted">{{id}}</td></tr>{{/models}}</tbody></table>{{^models}}<p class="empty">None logged.</p>{{/models}}</section>
-        <div class="columns two"><section class="panel"><h2>Registered versions</h2><ul class="plain">{{#versions}}<li>{{>link}}</li>{{/versions}}</ul>\#
+        <div class="columns two"><section class="panel"><h2>Registered versions</h2><ul class="plain">{{#versions}}<li>{{>link}}\#
+        </li>{{/versions}}</ul>\#
         {{^versions}}<p class="empty">None made from this run.</p>{{/versions}}</section>
         <section class="panel"><h2>Runs and pipelines</h2><dl>{{#pipelineRun}}<dt>Pipeline run</dt><dd>{{>link}}</dd>{{/pipelineRun}}\#
         {{#parent}}<dt>Part of</dt><dd>{{>link}}</dd>{{/parent}}{{#children}}<dt>Has part</dt><dd>{{>link}}</dd>{{/children}}</dl>\#
@@ -197,7 +200,8 @@ struct RunLogs: DashboardView, Equatable {
 
     static let template = #"""
         {{#pieces}}<section class="panel"><h2>{{title}} {{#state}}{{>badge}}{{/state}} <a class="more" href="{{address}}">as JSON</a></h2>\#
-        <div class="log-tail" data-log="{{address}}" data-offset="{{next}}"{{#live}} data-live="1"{{/live}}><pre class="log" tabindex="0">{{text}}</pre>\#
+        <div class="log-tail" data-log="{{address}}" data-offset="{{next}}"{{#live}} data-live="1"{{/live}}>\#
+        <pre class="log" tabindex="0">{{text}}</pre>\#
         </div></section>{{/pieces}}
         {{^pieces}}<p class="empty">No logs: this server keeps those of pipeline steps and of sweeps' trials, and this run is\#
          neither.</p>{{/pieces}}

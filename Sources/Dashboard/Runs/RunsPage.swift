@@ -54,7 +54,8 @@ struct RunsPage: DashboardPage {
         <div data-runs{{#experiment}} data-experiment="{{id}}"{{/experiment}} data-columns="{{defaultColumns}}" data-experiments="{{experiments}}"\#
          data-csv="{{csv}}" data-echarts="{{echarts}}">
         <form class="filter search" method="get" action="{{path}}"><input type="search" name="filter" value="{{filter}}" autocomplete="off"\#
-         spellcheck="false" aria-label="Filter" placeholder="metrics.loss &lt; 0.5 AND params.model = 'xgboost' AND tags.stage = 'final'"><button>Filter\#
+         spellcheck="false" aria-label="Filter" placeholder="metrics.loss &lt; 0.5 AND params.model = 'xgboost' AND tags.stage = 'final'">\#
+        <button>Filter\#
         </button>\#
         <label class="live-only">group by <select name="group"><option value="">nothing</option></select></label>\#
         <label>show <select name="stage">{{#stages}}<option value="{{value}}"{{#chosen}} selected{{/chosen}}>{{words}}</option>{{/stages}}</select>\#
