@@ -60,7 +60,8 @@ let kernel: [Target] =
     + room(
         "TernStore", in: "Kernel",
         uses: [
-            "TernKernel", "CPostgres", Library.grdb, Library.sqlite, Library.asyncHTTPClient, Library.httpTypes, Library.nioCore, Library.nioHTTP1, Library.crypto,
+            "TernKernel", "CPostgres", Library.grdb, Library.sqlite, Library.asyncHTTPClient, Library.httpTypes, Library.nioCore, Library.nioHTTP1,
+            Library.crypto,
             Library.logging,
         ])
     + room("TernJobs", in: "Kernel", uses: ["TernKernel", "TernStore", Library.subprocess, Library.system, Library.logging])

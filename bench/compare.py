@@ -226,4 +226,5 @@ def main() -> None:
         print(f"| {what} | {mine:,.3g} | {'' if other is None else f'{other:,.3g}'} | {better} |")
 
 
-main()
+if __name__ == "__main__":
+    main()

@@ -65,4 +65,26 @@ import Testing
             #expect(try await tracking.loggedModel(ids[0], orDeleted: true).stage == .deleted)
         }
     }
+
+    @Test func `a model's NaN is read as NaN, found as such and ordered after the numbers`() async throws {
+        try await withTracking { tracking in
+            let run = try await tracking.createRun(RunDraft()).info.id
+            for (name, value) in [("none", Double.nan), ("low", -1.0), ("high", 1.0)] {
+                let model = try await tracking.createLoggedModel(LoggedModelDraft(experiment: 0, name: name))
+                try await tracking.log(LoggedPoint(MetricPoint("acc", value), model: model.id), to: run)
+                #expect(try await tracking.loggedModel(model.id).metrics.first?.point.value.isNaN == value.isNaN)
+            }
+            func names(_ comparison: SearchFilter.Comparison, ascending: Bool) async throws -> [String] {
+                try await tracking.searchLoggedModels(
+                    LoggedModelSearch(
+                        experiments: [0], filter: SearchFilter([.init(.metric("acc"), comparison)]),
+                        order: [SearchOrder(.metric("acc"), ascending: ascending)])
+                ).elements.map(\.name)
+            }
+            #expect(try await names(.number(.greater, -5), ascending: true) == ["low", "high"])
+            #expect(try await names(.number(.equal, 0), ascending: true) == [])
+            #expect(try await names(.number(.notEqual, 5), ascending: true) == ["low", "high", "none"])
+            #expect(try await names(.number(.notEqual, 5), ascending: false) == ["high", "low", "none"])
+        }
+    }
 }

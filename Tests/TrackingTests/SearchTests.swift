@@ -109,32 +109,4 @@ private func names(
             #expect(try await names(tracking, [.init(.param(quoted), .equal(quoted))]).isEmpty)
         }
     }
-
-    @Test func `searches never read a whole table`() async throws {
-        try await withDatabase(TrackingRoom.migrations) { database in
-            let searches = [
-                RunSearch(experiments: [0]), RunSearch(experiments: [0, 1, 2], stages: .all),
-                RunSearch(
-                    experiments: [0], filter: SearchFilter([.init(.metric("m"), .number(.greater, 1))]),
-                    order: [SearchOrder(.metric("m"), ascending: false)]),
-                RunSearch(
-                    experiments: [0],
-                    filter: SearchFilter([.init(.param("p"), .equal("1")), .init(.tag("t"), .missing), .init(.dataset("name"), .equal("d"))]),
-                    order: [SearchOrder(.param("p"), ascending: true)]),
-            ]
-            for search in searches {
-                let clause = try RunSearchStore.statement(search)
-                let plan = try await database.read { try $0.plan(clause.sql, clause.arguments) }
-                #expect(!plan.isEmpty)
-                #expect(!plan.contains { $0.hasPrefix("SCAN") }, "\(plan)")
-            }
-            let listed = try RunSearchStore.statement(searches[0])
-            let plan = try await database.read { try $0.plan(listed.sql, listed.arguments) }
-            #expect(!plan.contains { $0.contains("TEMP B-TREE") }, "the default page is read in the index's order: \(plan)")
-            let models = try LoggedModelSearchStore.statement(
-                LoggedModelSearch(experiments: [0], filter: SearchFilter([.init(.metric("m"), .number(.greater, 1)), .init(.tag("a"), .equal("b"))])))
-            let modelPlan = try await database.read { try $0.plan(models.sql, models.arguments) }
-            #expect(!modelPlan.contains { $0.hasPrefix("SCAN") }, "\(modelPlan)")
-        }
-    }
 }

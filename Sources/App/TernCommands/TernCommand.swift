@@ -13,7 +13,7 @@ package struct TernCommand: AsyncParsableCommand {
             """,
         version: TernVersion.current,
         groupedSubcommands: [
-            CommandGroup(name: "Start:", subcommands: [InitCommand.self, ServerCommand.self, DemoCommand.self, DoctorCommand.self]),
+            CommandGroup(name: "Start:", subcommands: [InitCommand.self, ServerCommand.self, DemoCommand.self, DoctorCommand.self, GCCommand.self]),
             CommandGroup(name: "Project:", subcommands: [CheckCommand.self, ApplyCommand.self]),
             CommandGroup(name: "The loop:", subcommands: [DataCommand.self, RunCommand.self, RunsCommand.self, ModelsCommand.self]),
             CommandGroup(

@@ -68,7 +68,7 @@ final class Assembly: Sendable {
 
         access = AccessService(database: database, loopback: configuration.isLoopback)
         datasets = try DatasetsRoom(database: database, blobs: blobs, tables: tables, folder: home.path + "/datasets")
-        tracking = try TrackingRoom(database: database, artifactFolder: home.artifacts)
+        tracking = try TrackingRoom(database: database, artifactFolder: home.artifacts, clock: clock)
         // Rooms that need each other meet through this: it is filled before the server listens.
         let late = LateRooms()
         registry = RegistryRoom(
@@ -121,6 +121,10 @@ final class Assembly: Sendable {
         }
     }
 
+    var retention: Retention {
+        Retention(collector: tracking.garbage, queue: queue, period: configuration.retention, clock: configuration.clock, logger: logger)
+    }
+
     /// The server's URL is known only once it listens.
     func listening(at url: String) { address.set(url) }
 
@@ -130,6 +134,7 @@ final class Assembly: Sendable {
             group.addTask(name: "tern.jobs") { try await self.queue.run() }
             group.addTask(name: "tern.loop") { await self.loop.run(signals: self.log.follow()) }
             group.addTask(name: "tern.models") { await self.preload() }
+            group.addTask(name: "tern.retention") { await self.retention.run() }
             try await group.waitForAll()
         }
     }

@@ -10,12 +10,17 @@ package struct ServerConfiguration: Sendable {
     /// Seeds a token of the role admin, for servers that listen beyond loopback.
     package var adminToken: String?
     package var clock: WallClock
+    /// How long what was deleted can be restored; nil is for ever, or until somebody collects garbage.
+    package var retention: Period?
 
-    package init(home: String, host: String = "127.0.0.1", port: Int = 5000, adminToken: String? = nil, clock: WallClock = .system) {
+    package init(
+        home: String, host: String = "127.0.0.1", port: Int = 5000, adminToken: String? = nil, retention: Period? = nil, clock: WallClock = .system
+    ) {
         self.home = home
         self.host = host
         self.port = port
         self.adminToken = adminToken
+        self.retention = retention
         self.clock = clock
     }
 

@@ -38,6 +38,7 @@ extension Assembly {
         projects.mount(on: api)
         LedgerRoutes(ledger: ledger).mount(on: api)
         WhyService(registry: registry.service, releases: releases.service, ledger: ledger).mount(on: api)
+        retention.mount(on: api)
         mountLoop(on: api)
         DashboardRoom(
             tracking: tracking.service, artifacts: tracking.artifacts, datasets: datasets.service, pipelines: pipelines.service,

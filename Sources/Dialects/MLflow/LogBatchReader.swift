@@ -108,7 +108,7 @@ struct LogBatchReader {
         var pairs: [(key: String, value: String)] = []
         while let event = events.next(), event.kind != TERN_JSON_END {
             guard event.kind == TERN_JSON_OBJECT else { return nil }
-            var (key, value): (String?, String)  = (nil, "")
+            var (key, value): (String?, String) = (nil, "")
             while let name = events.next(), name.kind == TERN_JSON_KEY {
                 guard let field = events.next(), field.kind == TERN_JSON_STRING else { return nil }
                 if name.isText("key") { key = field.string } else if name.isText("value") { value = field.string }

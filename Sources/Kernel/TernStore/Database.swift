@@ -72,6 +72,8 @@ private final class WriteCombiner: Sendable {
     private let changes: LedgerChanges
     private let queue = DispatchQueue(label: "tern.store.writer")
     private let waiting = Mutex<[Pending]>([])
+    /// Whether somebody is writing.
+    private let busy = Atomic(false)
 
     init(pool: DatabasePool, clock: WallClock, changes: LedgerChanges) {
         self.pool = pool
@@ -104,8 +106,19 @@ private final class WriteCombiner: Sendable {
             waiting.append(pending)
             return waiting.count == 1
         }
-        // Only the first to arrive wakes the writer; it takes everything that has gathered by then.
-        if first { queue.async { self.drain() } }
+        guard first else { return }
+        // Only the first to arrive sees to it that all are written. When nobody is writing it does so itself, on its own thread: waking another
+        // one and being woken by it again costs more than the write. It never waits for a writer, and never writes twice in a row.
+        if busy.compareExchange(expected: false, desired: true, ordering: .acquiringAndReleasing).exchanged {
+            queue.sync { self.drain() }
+            busy.store(false, ordering: .releasing)
+        } else {
+            queue.async {
+                self.busy.store(true, ordering: .releasing)
+                self.drain()
+                self.busy.store(false, ordering: .releasing)
+            }
+        }
     }
 
     private func drain() {

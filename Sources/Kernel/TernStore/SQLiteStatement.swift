@@ -102,7 +102,8 @@ struct SQLiteStatement {
         let connection = database.sqliteConnection
         let extended = sqlite3_extended_errcode(connection)
         return DatabaseError(
-            resultCode: ResultCode(rawValue: extended == SQLITE_OK ? code : extended), message: sqlite3_errmsg(connection).map { String(cString: $0) })
+            resultCode: ResultCode(rawValue: extended == SQLITE_OK ? code : extended), message: sqlite3_errmsg(connection).map { String(cString: $0) }
+        )
     }
 
     // What SQLite is to copy before the call returns; and an address for a text of no bytes, since NULL would bind null.

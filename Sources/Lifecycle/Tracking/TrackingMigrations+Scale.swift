@@ -4,7 +4,7 @@ extension TrackingMigrations {
     /// Points in two tiers, and searches that walk an index.
     ///
     /// A series keeps what lists and charts ask first. Its points are in `metric_tail`, a row each, until there are enough for a chunk.
-    static let scale = Migration("2026-11-tracking-scale", seriesFigures + tail + chunks + searchIndexes + modelMetrics)
+    static let scale = Migration("2026-11-tracking-scale", seriesFigures + tail + chunks + searchIndexes + modelMetrics + garbage)
 
     private static let seriesFigures = [
         "ALTER TABLE metric_series ADD COLUMN experiment_id INTEGER NOT NULL DEFAULT 0",
@@ -67,6 +67,14 @@ extension TrackingMigrations {
         "CREATE INDEX run_datasets_read ON run_datasets (dataset, run_id)",
         // What garbage collection looks for.
         "CREATE INDEX runs_deleted ON runs (stage, deleted_at)",
+    ]
+
+    private static let garbage = [
+        // The greatest number that an experiment ever had: a number is not given out twice.
+        "CREATE TABLE experiment_numbers (last INTEGER NOT NULL)",
+        "INSERT INTO experiment_numbers (last) SELECT COALESCE(max(id), 0) FROM experiments",
+        // Files that are still to be removed, of things that are gone already.
+        "CREATE TABLE artifact_garbage (path TEXT PRIMARY KEY)",
     ]
 
     private static let modelMetrics = [

@@ -105,11 +105,16 @@ struct FilterLexer {
                 parts.append(try quoted("`"))
             } else if current == "\"" {
                 parts.append(try quoted("\""))
+            } else if current == "'", !parts.isEmpty {
+                parts.append(try quoted("'"))
             } else {
                 var word = ""
                 while let character = current, FilterLexer.isWord(character) {
                     word.append(character)
                     index += 1
+                }
+                if word.isEmpty {
+                    throw TernError.invalid("Invalid clause(s) in filter string: a name is missing at character \(index + 1)")
                 }
                 parts.append(word)
             }

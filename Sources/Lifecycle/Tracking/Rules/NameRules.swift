@@ -98,7 +98,9 @@ enum NameRules {
     }
 
     private static func checkLength(_ text: String, _ what: String, _ limit: Int) throws {
-        guard text.utf8.count <= limit || text.unicodeScalars.count <= limit else { throw TernError.invalid("'\(what)' exceeds the maximum length of \(limit) characters") }
+        guard text.utf8.count <= limit || text.unicodeScalars.count <= limit else {
+            throw TernError.invalid("'\(what)' exceeds the maximum length of \(limit) characters")
+        }
     }
 
     private static func cut(_ text: String, to limit: Int) -> String {

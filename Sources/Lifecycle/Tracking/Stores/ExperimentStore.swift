@@ -17,8 +17,11 @@ enum ExperimentStore {
         return (try stage(row), try row.text("artifact_location"))
     }
 
+    /// A number that no experiment ever had, also none that is gone.
     static func nextID(_ connection: Connection) throws -> Int64 {
-        (try connection.row("SELECT max(id) AS last FROM experiments")?.optionalInt("last") ?? 0) + 1
+        let used = try connection.row(
+            "SELECT (SELECT COALESCE(max(id), 0) FROM experiments) AS present, (SELECT COALESCE(max(last), 0) FROM experiment_numbers) AS past")
+        return max(try used?.int("present") ?? 0, try used?.int("past") ?? 0) + 1
     }
 
     static func insert(_ experiment: Experiment, _ connection: Connection) throws {

@@ -41,7 +41,7 @@ enum LoggedModelSearchStore {
         case .param(let key): return .keyed("logged_model_params", owner: "model_id", of: "m.id", key: key, condition.comparison)
         case .tag(let key): return .keyed("logged_model_tags", owner: "model_id", of: "m.id", key: key, condition.comparison)
         case .metric(let key):
-            let compared = SearchClause("k.value", condition.comparison)
+            let compared = SearchClause("k.value", condition.comparison, nanColumn: "k.is_nan")
             let on = datasets.map { " AND " + $0.sql } ?? ""
             return SearchClause(
                 sql: "EXISTS (SELECT 1 FROM logged_model_metrics k WHERE k.model_id = m.id AND k.key = ? AND \(compared.sql)\(on))",
@@ -66,13 +66,13 @@ enum LoggedModelSearchStore {
                 arguments.append(.text(digest))
             }
             let ranked = """
-                SELECT model_id, value, row_number() OVER (PARTITION BY model_id ORDER BY timestamp DESC, step DESC, run_id) AS place
+                SELECT model_id, value, is_nan, row_number() OVER (PARTITION BY model_id ORDER BY timestamp DESC, step DESC, run_id) AS place
                 FROM logged_model_metrics WHERE \(condition)
                 """
             statement.joins.append(
                 SearchClause(
                     sql: "LEFT JOIN (\(ranked)) o\(number) ON o\(number).model_id = m.id AND o\(number).place = 1", arguments: arguments))
-            statement.orderBy("o\(number).value", ascending: term.ascending, nullable: true)
+            statement.orderBy("o\(number).value", ascending: term.ascending, nullable: true, nanColumn: "o\(number).is_nan")
         default: throw TernError.invalid("logged models cannot be ordered by \(term.field)")
         }
     }

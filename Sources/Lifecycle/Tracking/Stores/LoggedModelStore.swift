@@ -58,12 +58,13 @@ enum LoggedModelStore {
     static func append(_ metric: ModelMetric, _ connection: Connection) throws {
         try connection.execute(
             """
-            INSERT INTO logged_model_metrics (model_id, key, timestamp, step, run_id, dataset_name, dataset_digest, value)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+            INSERT INTO logged_model_metrics (model_id, key, timestamp, step, run_id, dataset_name, dataset_digest, value, is_nan)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
             """,
             [
                 .text(metric.model), .text(metric.point.key), .int(metric.point.timestamp), .int(metric.point.step), .text(metric.run),
                 .text(metric.datasetName ?? ""), .text(metric.datasetDigest ?? ""), .double(metric.point.storedValue),
+                SQLValue(metric.point.value.isNaN),
             ])
     }
 
@@ -103,8 +104,7 @@ extension ModelMetric {
         let name = try row.text("dataset_name")
         let digest = try row.text("dataset_digest")
         self.init(
-            point: MetricPoint(
-                key: try row.text("key"), value: try row.double("value"), timestamp: try row.int("timestamp"), step: try row.int("step")),
+            point: try MetricPoint(row: row, key: try row.text("key")),
             model: try row.text("model_id"), run: try row.text("run_id"), datasetName: name.isEmpty ? nil : name,
             datasetDigest: digest.isEmpty ? nil : digest)
     }

@@ -62,7 +62,8 @@ struct MetricSeries: Sendable {
     static func find(_ key: String, ofAll runs: [String], _ connection: Connection) throws -> [String: MetricSeries] {
         var found: [String: MetricSeries] = [:]
         let list = SearchClause.list(runs.map(SQLValue.text))
-        for row in try connection.rows("SELECT \(columns) FROM metric_series WHERE run_id IN \(list.sql) AND key = ?", list.arguments + [.text(key)]) {
+        for row in try connection.rows("SELECT \(columns) FROM metric_series WHERE run_id IN \(list.sql) AND key = ?", list.arguments + [.text(key)])
+        {
             let series = try MetricSeries(row: row)
             found[series.run] = series
         }

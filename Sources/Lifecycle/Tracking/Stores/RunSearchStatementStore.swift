@@ -121,7 +121,8 @@ struct RunSearchStatement {
         } else {
             let start = try start(condition, experiments, "f")
             inner = SearchClause(
-                sql: "SELECT f.run_id FROM \(try table(condition.field)) f WHERE \(start.sql) LIMIT ?", arguments: start.arguments + [SQLValue(limit)])
+                sql: "SELECT f.run_id FROM \(try table(condition.field)) f WHERE \(start.sql) LIMIT ?", arguments: start.arguments + [SQLValue(limit)]
+            )
         }
         return SearchClause(sql: "SELECT count(*) AS total FROM (\(inner.sql)) t", arguments: inner.arguments)
     }
