@@ -8,12 +8,14 @@ import { bundle, kinds } from "./smoothing.js";
 export const mostRuns = 200;
 const faintUpTo = 12;
 const every = 5000;
+/// Into how many buckets the server puts a curve, and with how many runs fewer do.
+const buckets = 500, fewBuckets = 250, many = 20;
 
 /// The choices that a page's view must know, with what they are at first.
 export const chartChoices = { smooth: "twema", amount: "0.6", x: "step", scale: "linear", clip: "", spread: "deviation", match: "" };
 
 export class MetricCharts {
-  /// `curves(key, ids)` answers a Map as `api.curves` does.
+  /// `curves(key, ids, buckets)` answers a Map as `api.curves` does.
   constructor(place, view, curves) {
     Object.assign(this, { place, view, curves, runs: [], keys: [], cards: new Map(), marked: null, range: null });
     this.legend = el("div", { class: "legend" });
@@ -145,7 +147,7 @@ export class MetricCharts {
     const asked = card.asked = ids.join();
     if (!card.data || again) {
       try {
-        const data = await this.curves(card.key, ids);
+        const data = await this.curves(card.key, ids, ids.length > many ? fewBuckets : buckets);
         if (card.asked !== asked || !this.runs.length) return;
         card.data = data;
       } catch (error) {

@@ -22,7 +22,8 @@ struct RunLoader: Sendable {
             started: Moment(milliseconds: run.info.startTime), startedAt: String(run.info.startTime),
             ended: run.info.endTime.map(Moment.init(milliseconds:)), duration: run.info.duration,
             pipelineRun: run.tags["tern.pipeline_run"].map { Link.pipelineRun($0) },
-            sweep: run.tags["tern.sweep"].map { Link(text: String($0.prefix(8)), address: "/sweeps/" + Link.escape($0)) }, parent: run.tags["mlflow.parentRunId"].map { Link.run($0) },
+            sweep: run.tags["tern.sweep"].map { Link(text: String($0.prefix(8)), address: "/sweeps/" + Link.escape($0)) },
+            parent: run.tags["mlflow.parentRunId"].map { Link.run($0) },
             tabs: RunPageQuery.Tab.allCases.map { tab in
                 let name = tab.rawValue.prefix(1).uppercased() + tab.rawValue.dropFirst()
                 return RunPage.Tab(
