@@ -41,7 +41,7 @@ export class Parallel {
     this.rows = rows;
     const words = { color: style("text"), fontSize: 11, textBorderColor: style("panel"), textBorderWidth: 3 };
     this.chart.setOption({
-      animation: false, textStyle: { fontFamily: "inherit" }, tooltip: { confine: true },
+      animation: false, textStyle: { fontFamily: "inherit" }, tooltip: { show: false },
       parallel: { left: 60, right: 90, top: 46, bottom: colour < 0 ? 20 : 64, parallelAxisDefault: {
         nameTextStyle: { color: style("text"), fontSize: 11 }, nameGap: 14, nameRotate: 0, axisLine: { lineStyle: { color: style("muted") } },
           axisLabel: words,
