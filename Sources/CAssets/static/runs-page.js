@@ -46,7 +46,6 @@ async function everywhere() {
 const open = new Set();
 let flat = null;
 const items = {
-  fresh: false,
   count: () => (flat ? flat.length : source.total ?? source.rows.length),
   at: (index) => (flat ? flat[index] : source.rows[index] && { run: source.rows[index] }) ?? null,
 };
@@ -58,11 +57,13 @@ table.wanted = (last) => { if (!flat && source.next && source.rows.length < last
 table.told = () => { actions.update(); soon(); };
 table.unfold = (one) => { if (!open.delete(one.key)) open.add(one.key); flatten(); table.draw(); };
 
+let shownTurn = null;
 source.changed = () => {
   filter.show(source.error);
   for (const run of source.rows) run.experimentName ??= names[run.experiment];
   page.classList.toggle("none", !source.error && source.total === 0);
-  items.fresh = true;
+  // Other runs than before, and not only more of them.
+  if (source.turn !== shownTurn) table.version = shownTurn = source.turn;
   if (view.get("group")) regroup(); else table.rows();
   actions.update();
 };

@@ -14,6 +14,8 @@ export class RunsTable {
     this.columns = el("colgroup");
     this.head = el("tr");
     this.body = el("tbody");
+    [this.above, this.below] = [0, 1].map(() => el("tr", { class: "space", "aria-hidden": "true" }, el("td", { colspan: 1 })));
+    this.standing = new Map();
     this.table = el("table", { class: "runs live", role: "grid", "aria-multiselectable": "true" }, this.columns, el("thead", {}, this.head),
       this.body);
     place.replaceChildren(this.table);
@@ -80,21 +82,34 @@ export class RunsTable {
 
   // MARK: Rows
 
+  /// Rows that stay in sight stay the elements that they are: a click that has begun on one, or the focus in it, would be lost with it.
   rows() {
     if (!this.cells) return;
     const total = this.items.count();
     const first = Math.max(0, Math.floor(this.place.scrollTop / height) - beyond);
     const last = Math.min(total, Math.ceil((this.place.scrollTop + this.place.clientHeight) / height) + beyond);
     this.wanted(last);
-    const drawn = this.drawn;
-    if (drawn && drawn.version === this.version && drawn.first === first && drawn.last === last && drawn.total === total && !this.items.fresh) return;
-    this.items.fresh = false;
-    this.drawn = { version: this.version, first, last, total };
-    const spacer = (rows) => el("tr", { class: "space", "aria-hidden": "true", style: { height: rows * height + "px" } },
-      el("td", { colspan: this.cells.length + 3 }));
-    const rows = [];
-    for (let index = first; index < last; index += 1) rows.push(this.row(index));
-    this.body.replaceChildren(...(first > 0 ? [spacer(first)] : []), ...rows, ...(total > last ? [spacer(total - last)] : []));
+    if (this.drawn !== this.version) {
+      this.drawn = this.version;
+      this.standing.clear();
+      this.body.replaceChildren(this.above, this.below);
+    }
+    for (const [index, row] of this.standing) {
+      if (index >= first && index < last && !(row.classList.contains("pending") && this.items.at(index))) continue;
+      row.remove();
+      this.standing.delete(index);
+    }
+    let next = this.above.nextSibling;
+    for (let index = first; index < last; index += 1) {
+      let row = this.standing.get(index);
+      if (row) { next = row.nextSibling; continue; }
+      row = this.row(index);
+      this.standing.set(index, row);
+      this.body.insertBefore(row, next);
+    }
+    const space = (row, rows) => { row.hidden = rows <= 0; row.style.height = rows * height + "px"; };
+    space(this.above, first);
+    space(this.below, total - last);
   }
 
   row(index) {
