@@ -52,9 +52,13 @@ struct DashboardServices: Sendable {
 /// Everything that pages and charts ask for. What is not there is thrown as `not_found`.
 struct DashboardSource: Sendable {
     var overview: @Sendable () async throws -> OverviewPage
+    var experiments: @Sendable (ExperimentsQuery) async throws -> ExperimentsPage
     var runs: @Sendable (RunsQuery) async throws -> RunsPage
-    var run: @Sendable (_ id: String) async throws -> RunPage
-    var metric: @Sendable (_ run: String, _ key: String) async throws -> LineChart
+    /// A piece of the table; its `next` asks for the piece after it.
+    var runsCSV: @Sendable (RunsQuery) async throws -> RunsCSV
+    var run: @Sendable (_ id: String, RunPageQuery) async throws -> RunPage
+    var view: @Sendable (_ run: String, _ path: String) async throws -> ArtifactView
+    var compare: @Sendable (CompareQuery) async throws -> ComparePage
     var models: @Sendable () async throws -> ModelsPage
     var model: @Sendable (_ name: String) async throws -> ModelPage
     var endpoints: @Sendable () async throws -> EndpointsPage
@@ -79,9 +83,12 @@ struct DashboardSource: Sendable {
 extension DashboardSource {
     init(_ services: DashboardServices) {
         overview = { try await OverviewLoader(services: services).load() }
+        experiments = { try await ExperimentsLoader(services: services).load($0) }
         runs = { try await RunsLoader(services: services).load($0) }
-        run = { try await RunLoader(services: services).load($0) }
-        metric = { try await RunLoader(services: services).metric($1, of: $0) }
+        runsCSV = { try await RunsLoader(services: services).csv($0) }
+        run = { try await RunLoader(services: services).load($0, $1) }
+        view = { try await ArtifactLoader(services: services).view($0, $1) }
+        compare = { try await CompareLoader(services: services).load($0) }
         models = { try await ModelLoader(services: services).list() }
         moreModels = { try await ModelLoader(services: services).list(after: $0) }
         model = { try await ModelLoader(services: services).load($0) }

@@ -10,6 +10,7 @@ struct DashboardRoutes: Sendable {
     func mount(on router: TernRouter) {
         let pages = router.group("").add(middleware: PageErrors())
         mountPages(on: pages)
+        mountTracking(on: pages)
         mountEndpoints(on: pages)
         mountVersions(on: pages)
         AssetRoutes().mount(on: router)
@@ -22,13 +23,6 @@ struct DashboardRoutes: Sendable {
     private func mountPages(on pages: TernRouterGroup) {
         pages.get("") { [source] request, _ in
             try PageFrame(.overview, "Overview", live: "/").response(try await source.overview(), to: request)
-        }
-        pages.get("runs") { [source] request, _ in
-            try PageFrame(.runs, "Runs").response(try await source.runs(RunsQuery(request)), to: request)
-        }
-        pages.get("runs/:id") { [source] request, context in
-            let page = try await source.run(context.path("id"))
-            return try PageFrame(.runs, page.title, charts: true).response(page, to: request)
         }
         pages.get("models") { [source] request, _ in
             let page = if let after = request.query("after") { try await source.moreModels(after) } else { try await source.models() }
@@ -74,7 +68,7 @@ struct DashboardRoutes: Sendable {
         }
         pages.get("endpoints/:name") { [source] request, context in
             let page = try await source.endpoint(context.path("name"))
-            switch request.query("part") {
+            switch request.field("part") {
             case "state": return Response.html(try Templates.render("endpoint-state", page))
             case "history": return Response.html(try Templates.render("endpoint-history", page))
             default: return try PageFrame(.endpoints, page.title, charts: true).response(page, to: request)
@@ -84,10 +78,6 @@ struct DashboardRoutes: Sendable {
 
     private func mountCharts(on router: TernRouter) {
         let data = router.group("dashboard/data")
-        data.get("runs/:id/metrics") { [source] request, context in
-            guard let key = request.query("key") else { throw TernError.invalid("the address lacks 'key', the metric's name") }
-            return try Response.json(try await source.metric(context.path("id"), key))
-        }
         data.get("sweeps/:id/trials") { [source] _, context in try Response.json(try await source.sweepChart(context.path("id"))) }
         data.get("endpoints/:name/quality") { [source] _, context in try Response.json(try await source.quality(context.path("name"))) }
         data.get("endpoints/:name/drift") { [source] _, context in try Response.json(try await source.drift(context.path("name"))) }

@@ -1,10 +1,11 @@
+import NIOCore
 import TernKernel
 import Testing
 
 @testable import Dashboard
 
 @Suite struct AssetTests {
-    @Test(arguments: ["tern.css", "tern.js", "htmx.min.js", "echarts.min.js"])
+    @Test(arguments: ["tern.css", "tern.js", "htmx.min.js", "echarts.min.js", "runs-page.js", "chart.js"])
     func `an asset comes with a tag and is not sent twice`(name: String) async throws {
         try await TestSite.with(.empty) { site in
             let first = try await site.get("/assets/\(name)")
@@ -17,6 +18,18 @@ import Testing
             }
             let named = try await site.get(Assets.address(name))
             #expect(named.headers["cache-control"] == "public, max-age=31536000, immutable")
+        }
+    }
+
+    @Test func `every module that a module imports is embedded`() throws {
+        let modules = Assets.files.filter { $0.key.hasSuffix(".js") && !$0.key.contains(".min.") }
+        #expect(modules.count > 15)
+        for (name, file) in modules {
+            let text = String(buffer: file.bytes)
+            for match in text.matches(of: /from "\.\/([^"]+)"/) {
+                #expect(Assets.files[String(match.1)] != nil, "\(name) imports \(match.1)")
+            }
+            #expect(!text.contains("innerHTML") && !text.contains("eval("), "\(name) puts in text as text")
         }
     }
 

@@ -105,11 +105,6 @@ extension LineChart {
 
     private static let week = 604_800_000.0
 
-    static func wave(_ key: String) -> LineChart {
-        let points = (0..<200).map { (step: Int) -> [Double?] in [Double(step), exp(-Double(step) / 60) + 0.05 * sin(Double(step))] }
-        return LineChart(time: false, lines: [Line(name: key, role: "metric", points: points)], metric: key)
-    }
-
     private static func line(_ name: String, _ role: String, falling: Double) -> Line {
         let points = (0..<60).map { (index: Int) -> [Double?] in
             let value: Double = 0.69 - falling * Double(index) / 30 + 0.03 * sin(Double(index) / 3)

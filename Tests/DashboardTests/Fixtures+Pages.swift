@@ -42,46 +42,6 @@ extension LedgerPage {
         ], older: "/ledger?before=234", newest: nil)
 }
 
-extension RunsPage {
-    static let full = RunsPage(
-        experiments: [Choice(name: "Default", chosen: false), Choice(name: "train", chosen: true)],
-        columns: [Column(title: "Run", address: "/runs?sort=name", arrow: ""), Column(title: "Started", address: "/runs?order=asc", arrow: " ↓")],
-        metrics: [
-            Column(title: "f1", address: "/runs?sort=metric%3Af1", arrow: ""), Column(title: "loss", address: "/runs?sort=metric%3Aloss", arrow: ""),
-        ],
-        rows: (0..<12).map { index in
-            Row(
-                run: .run("3f2a9c1be07d\(index)", text: "train-\(index)"), id: "3f2a9c1b", experiment: "train",
-                status: Badge(state: index == 3 ? "FAILED" : "FINISHED"),
-                user: "ann", started: moment("2026-11-21T06:\(10 + index):00Z"), duration: "12.\(index) s",
-                metrics: ["0.6\(index)12", "0.4\(index)9"])
-        }, previous: nil, next: "/runs?page=2", range: "1 to 12")
-}
-
-extension RunPage {
-    static let full = RunPage(
-        title: "train-1", id: "3f2a9c1be07d", experiment: Link(text: "train", address: "/runs?experiment=train"), status: Badge(state: "FINISHED"),
-        user: "ann",
-        started: moment("2026-11-21T06:10:00Z"), ended: moment("2026-11-21T06:11:00Z"), duration: "1 m 00 s",
-        pipelineRun: .pipelineRun("8c1d22aa90f4"),
-        params: [Pair(key: "trees", value: "60")], tags: [Pair(key: "mlflow.user", value: "ann")],
-        metrics: [
-            MetricView(key: "f1", value: "0.6712", step: "0", data: nil),
-            MetricView(key: "loss", value: "0.31", step: "199", data: "/dashboard/data/runs/3f2a9c1be07d/metrics?key=loss"),
-        ],
-        charts: [MetricView(key: "loss", value: "0.31", step: "199", data: "/dashboard/data/runs/3f2a9c1be07d/metrics?key=loss")],
-        datasets: [Pair(key: "market", value: "a1b2c3d4e5f6")],
-        artifacts: [Artifact(path: "model/model.onnx", size: "48 kB", address: "/get-artifact?run_id=3f2a&path=model")],
-        versions: [.version("price-direction", 6)])
-
-    static func empty(_ id: String) -> RunPage {
-        RunPage(
-            title: id, id: id, experiment: Link(text: id, address: "/runs"), status: Badge(state: "RUNNING"), user: id,
-            started: Moment(milliseconds: 0), ended: nil,
-            duration: "", pipelineRun: nil, params: [], tags: [], metrics: [], charts: [], datasets: [], artifacts: [], versions: [])
-    }
-}
-
 extension ModelsPage {
     static let full = ModelsPage(models: [
         Row(

@@ -56,15 +56,28 @@ import Testing
         var model = ModelPage.empty(hostile)
         model.versions = [version]
         let rendered = [
-            try Templates.render("overview", overview), try Templates.render("run", RunPage.empty(hostile)), try Templates.render("model", model),
+            try Templates.render("overview", overview), try Templates.render("model", model),
             try Templates.render("endpoint", EndpointPage.empty(hostile)), try Templates.render("pipeline-run", run),
             try Templates.render("dataset", DatasetPage.empty(hostile)),
+            try Templates.render("experiments", hostileExperiments(hostile)), try Templates.render("runs", RunsPage.page(title: hostile, rows: [])),
+            try Templates.render("run", RunPage.page(hostile, id: hostile)), try Templates.render("run-overview", RunOverview.sample(hostile)),
+            try Templates.render("run-charts", RunCharts(keys: hostile, system: false, rows: [])),
+            try Templates.render("run-artifacts", RunArtifacts.sample(hostile)), try Templates.render("run-lineage", RunLineage.sample(hostile)),
+            try Templates.render("run-logs", RunLogs.sample(hostile)), try Templates.render("compare", ComparePage.sample(hostile)),
             try Templates.render("failure", FailurePage(.notFound(hostile, hint: hostile))),
         ]
         for page in rendered {
             #expect(!page.contains("<script") && !page.contains("<img"), "\(page.prefix(4000))")
             #expect(page.contains("&lt;script&gt;"))
         }
+    }
+
+    private func hostileExperiments(_ text: String) -> ExperimentsPage {
+        var page = ExperimentsPage.full
+        page.search = text
+        page.rows[0].name = text
+        page.rows[0].tags = [RunPage.Pair(key: text, value: text)]
+        return page
     }
 
     @Test func `htmx gets the content without the frame`() async throws {
@@ -97,7 +110,7 @@ import Testing
             let run = try await site.get("/runs/nothing")
             #expect(run.status == 404 && run.text.contains("Run with id=nothing not found."))
             let sorted = try await site.get("/runs?sort=nonsense")
-            #expect(sorted.status == 400 && sorted.text.contains("sort by name"))
+            #expect(sorted.status == 400 && sorted.text.contains("is no column"))
             for path in ["/nowhere", "/runs/nothing"] {
                 let answer = try await site.get(path, headers: ["Accept": "application/json"])
                 #expect(answer.status == 404)

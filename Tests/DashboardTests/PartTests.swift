@@ -27,6 +27,7 @@ import Testing
             "model/price-direction/3": "/models/price-direction#v3", "model/price-direction": "/models/price-direction",
             "endpoint/price": "/endpoints/price",
             "endpoint/price/alert/12": "/endpoints/price", "dataset/market/2": "/data/market?version=2", "run/abc": "/runs/abc",
+            "experiment/7": "/experiments/7",
             "pipeline/train/8c1d": "/pipeline-runs/8c1d", "pipeline/train": "/pipelines", "token/ann": "/ledger?subject=token%2Fann",
             "": "/ledger?subject=",
             "model/": "/ledger?subject=model%2F", "endpoint/a b?c": "/endpoints/a%20b%3Fc",
@@ -83,12 +84,5 @@ import Testing
         #expect(drifted.ratio == 2.5 && drifted.drifted)
         #expect(drifted.words.contains("psi 0.5 of 0.2: drifted") && drifted.words.contains("after: 336 rows, mean 0.0061, 2 missing"))
         #expect(chart.cells.first { $0.window == 1 }?.ratio == nil)
-    }
-
-    @Test func `a page of runs can be sorted both ways and turned`() {
-        let query = RunsQuery(experiment: "a b", sort: "metric:f1", descending: true, page: 3)
-        #expect(query.address == "/runs?experiment=a%20b&sort=metric%3Af1&page=3")
-        #expect(query.sorted(by: "metric:f1").address == "/runs?experiment=a%20b&sort=metric%3Af1&order=asc")
-        #expect(RunsQuery().address == "/runs" && RunsQuery().sorted(by: "name").address == "/runs?sort=name&order=asc")
     }
 }

@@ -55,17 +55,24 @@ struct TestSite: Sendable {
 
 extension DashboardSource {
     static let addresses = [
-        "/", "/runs", "/runs/3f2a9c1be07d", "/models", "/models/price-direction", "/endpoints", "/endpoints/price", "/pipelines",
+        "/", "/experiments", "/experiments/1", "/runs", "/runs/3f2a9c1be07d", "/runs/3f2a9c1be07d?tab=charts", "/runs/3f2a9c1be07d?tab=system",
+        "/runs/3f2a9c1be07d?tab=artifacts", "/runs/3f2a9c1be07d?tab=lineage", "/runs/3f2a9c1be07d?tab=logs", "/compare?runs=a,b", "/models",
+        "/models/price-direction", "/endpoints", "/endpoints/price", "/pipelines",
         "/pipeline-runs/8c1d22aa90f4", "/data", "/data/market", "/ledger",
     ]
 
     /// A server on which the whole loop has gone round.
     static let full = DashboardSource(
-        overview: { .full }, runs: { _ in .full },
-        run: { id in
-            guard id != "nothing" else { throw TernError.notFound("Run with id=nothing not found") }
+        overview: { .full }, experiments: { _ in .full },
+        runs: { query in
+            _ = try query.order()
             return .full
-        }, metric: { _, key in .wave(key) }, models: { .full },
+        }, runsCSV: { query in RunsCSV(text: query.after == nil ? "run_id,name\r\na,b\r\n" : "c,d\r\n", next: query.after == nil ? .second : nil) },
+        run: { id, query in
+            guard id != "nothing" else { throw TernError.notFound("Run with id=nothing not found") }
+            return .full(id, query)
+        }, view: { _, path in ArtifactView(type: "text/html; charset=utf-8", bytes: Data(path.utf8)) },
+        compare: { .sample("lr", only: $0.onlyDifferences) }, models: { .full },
         model: { _ in .full }, endpoints: { EndpointsPage(endpoints: [.price]) }, endpoint: { _ in .full }, quality: { _ in .quality },
         drift: { _ in .full }, latency: { _ in .full }, pipelines: { .full }, pipelineRun: { _ in .full }, datasets: { .full },
         dataset: { _, _ in .full }, ledger: { _ in .full })
@@ -73,12 +80,22 @@ extension DashboardSource {
     /// A server on which nothing has happened.
     static let empty = DashboardSource(
         overview: { OverviewPage(stages: [], endpoints: [], alerts: [], entries: []) },
-        runs: { _ in RunsPage(experiments: [], columns: [], metrics: [], rows: [], previous: nil, next: nil, range: "none") },
-        run: { _ in .empty("a") },
-        metric: { _, key in LineChart(time: false, lines: [], metric: key) }, models: { ModelsPage(models: []) },
+        experiments: { _ in ExperimentsPage(search: "", stages: [], rows: []) }, runs: { _ in .page(rows: []) },
+        runsCSV: { _ in RunsCSV(text: "run_id,name\r\n") }, run: { id, query in .empty(id, query) },
+        view: { _, _ in throw TernError.notFound("No such artifact") },
+        compare: { _ in ComparePage(title: "1 run", only: false, other: "/compare", columns: [], sections: [], metrics: "[]") },
+        models: { ModelsPage(models: []) },
         model: { _ in .empty("m") }, endpoints: { EndpointsPage(endpoints: []) }, endpoint: { _ in .empty("e") },
         quality: { _ in LineChart(time: true, lines: [], metric: "quality") }, drift: { _ in HeatChart(windows: [], columns: [], cells: []) },
         latency: { _ in BarChart(labels: [], series: []) }, pipelines: { PipelinesPage(pipelines: [], runs: []) }, pipelineRun: { _ in .empty("p") },
         datasets: { DatasetsPage(datasets: []) }, dataset: { _, _ in .empty("d") },
         ledger: { _ in LedgerPage(subject: "", kind: "", entries: [], older: nil, newest: nil) })
+}
+
+extension RunsQuery {
+    static let second: RunsQuery = {
+        var query = RunsQuery()
+        query.after = "place"
+        return query
+    }()
 }

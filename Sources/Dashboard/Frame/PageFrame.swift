@@ -6,7 +6,7 @@ import TernWeb
 /// What stands around every page: the head, the navigation, the token field.
 struct PageFrame: Sendable {
     enum Section: String, CaseIterable, Sendable {
-        case overview, endpoints, models, pipelines, runs, sweeps, data, ledger
+        case overview, endpoints, models, pipelines, experiments, sweeps, data, ledger
 
         var title: String { rawValue.prefix(1).uppercased() + rawValue.dropFirst() }
         var address: String { self == .overview ? "/" : "/" + rawValue }
@@ -28,6 +28,8 @@ struct PageFrame: Sendable {
         var script = Assets.address("tern.js")
         var htmx = Assets.address("htmx.min.js")
         var echarts = Assets.address("echarts.min.js")
+        /// Addresses of ES modules of the page's own.
+        var modules: [String]
         var body: String
     }
 
@@ -35,13 +37,17 @@ struct PageFrame: Sendable {
     private let title: String
     private let live: String?
     private let charts: Bool
+    private let modules: [String]
 
-    /// - Parameter live: asked again every two seconds; its answer takes the place of the page's content.
-    init(_ section: Section?, _ title: String, live: String? = nil, charts: Bool = false) {
+    /// - Parameters:
+    ///   - live: asked again every two seconds; its answer takes the place of the page's content.
+    ///   - modules: assets that the page runs as ES modules, such as `runs-page.js`.
+    init(_ section: Section?, _ title: String, live: String? = nil, charts: Bool = false, modules: [String] = []) {
         self.section = section
         self.title = title
         self.live = live
         self.charts = charts
+        self.modules = modules
     }
 
     /// The whole page, or only its content when htmx asks.
@@ -54,7 +60,9 @@ struct PageFrame: Sendable {
     func response(body: String, status: HTTPResponse.Status) throws -> Response {
         let tabs = Section.allCases.map { Tab(title: $0.title, address: $0.address, current: $0 == section) }
         var response = Response.html(
-            try Templates.render("frame", View(title: title, tabs: tabs, live: live, charts: charts, body: body)), status: status)
+            try Templates.render(
+                "frame", View(title: title, tabs: tabs, live: live, charts: charts, modules: modules.map(Assets.address), body: body)),
+            status: status)
         response.headers[.cacheControl] = "no-store"
         // Everything comes from here; styles in attributes are bar widths.
         response.headers[.contentSecurityPolicy] =
@@ -79,6 +87,9 @@ struct PageFrame: Sendable {
         {{/charts}}
         <script src="{{htmx}}" defer></script>
         <script src="{{script}}" defer></script>
+        {{#modules}}
+        <script src="{{.}}" type="module"></script>
+        {{/modules}}
         </head>
         <body>
         <header class="top">

@@ -12,7 +12,10 @@ enum Templates {
     /// By name; parts of pages are templates as well (`{{>badge}}`).
     static let texts: [String: String] = [
         "frame": PageFrame.template, "failure": FailurePage.template, "overview": OverviewPage.template, "loop": LoopStage.template,
-        "card": EndpointCard.template, "ledger-rows": LedgerRow.template, "runs": RunsPage.template, "run": RunPage.template,
+        "card": EndpointCard.template, "ledger-rows": LedgerRow.template, "experiments": ExperimentsPage.template,
+        "runs": RunsPage.template, "run": RunPage.template, "run-overview": RunOverview.template, "run-charts": RunCharts.template,
+        "run-lineage": RunLineage.template, "run-logs": RunLogs.template, "run-artifacts": RunArtifacts.template,
+        "artifact-preview": ArtifactPreview.template, "compare": ComparePage.template, "prose": Prose.template,
         "models": ModelsPage.template, "model": ModelPage.template, "version": ModelVersionView.template, "endpoints": EndpointsPage.template,
         "endpoint": EndpointPage.template, "endpoint-state": EndpointPage.stateTemplate, "endpoint-history": EndpointPage.historyTemplate,
         "pipelines": PipelinesPage.template, "pipeline-run": PipelineRunPage.template, "datasets": DatasetsPage.template,

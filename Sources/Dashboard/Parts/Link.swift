@@ -16,6 +16,7 @@ struct Link: DashboardView, Equatable {
     }
     static func endpoint(_ name: String) -> Link { Link(text: name, address: "/endpoints/" + escape(name)) }
     static func run(_ id: String, text: String? = nil) -> Link { Link(text: text ?? String(id.prefix(8)), address: "/runs/" + escape(id)) }
+    static func experiment(_ id: Int64, text: String) -> Link { Link(text: text, address: "/experiments/\(id)") }
     static func pipelineRun(_ id: String, text: String? = nil) -> Link {
         Link(text: text ?? String(id.prefix(8)), address: "/pipeline-runs/" + escape(id))
     }
@@ -35,6 +36,7 @@ struct Link: DashboardView, Equatable {
         case ("model", _): return Link(text: subject, address: number.map { version(parts[1], $0).address } ?? model(parts[1]).address)
         case ("endpoint", _): return Link(text: subject, address: endpoint(parts[1]).address)
         case ("dataset", _): return Link(text: subject, address: dataset(parts[1], number).address)
+        case ("experiment", _): return Link(text: subject, address: "/experiments/" + escape(parts[1]))
         case ("run", _): return Link(text: "run/" + parts[1].prefix(8), address: run(parts[1]).address)
         case ("pipeline", true): return Link(text: "pipeline/\(parts[1])/\(parts[2].prefix(8))", address: pipelineRun(parts[2]).address)
         case ("pipeline", false): return Link(text: subject, address: "/pipelines")

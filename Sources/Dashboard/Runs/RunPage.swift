@@ -1,7 +1,25 @@
-import Foundation
-import Registry
-import TernKernel
-import Tracking
+import Hummingbird
+import TernWeb
+
+/// Which part of a run's page a reader wants.
+struct RunPageQuery: Sendable, Equatable {
+    enum Tab: String, CaseIterable, Sendable {
+        case overview, charts, system, artifacts, lineage, logs
+    }
+
+    var tab = Tab.overview
+    /// The file to look at.
+    var path: String?
+
+    init(_ tab: Tab = .overview, path: String? = nil) {
+        self.tab = tab
+        self.path = path
+    }
+
+    init(_ request: Request) {
+        self.init(request.field("tab").flatMap(Tab.init(rawValue:)) ?? .overview, path: request.field("path"))
+    }
+}
 
 /// `/runs/ID`.
 struct RunPage: DashboardPage {
@@ -10,135 +28,182 @@ struct RunPage: DashboardPage {
         var value: String
     }
 
-    struct MetricView: Sendable, Equatable {
-        var key: String
-        var value: String
-        var step: String
-        /// Where the points of its line are; nil when there is only one point.
-        var data: String?
-    }
-
-    struct Artifact: Sendable, Equatable {
-        var path: String
-        var size: String
+    struct Tab: Sendable, Equatable {
+        var title: String
         var address: String
+        var current: Bool
     }
 
     var title: String
     var id: String
     var experiment: Link
     var status: Badge
+    /// As MLflow's API writes it.
+    var state: String
+    var isRunning: Bool
+    var isDeleted: Bool
     var user: String
     var started: Moment
+    var startedAt: String
     var ended: Moment?
     var duration: String
     var pipelineRun: Link?
-    var params: [Pair]
-    var tags: [Pair]
-    var metrics: [MetricView]
-    var charts: [MetricView]
-    var datasets: [Pair]
-    var artifacts: [Artifact]
-    var versions: [Link]
+    var sweep: Link?
+    var parent: Link?
+    var tabs: [Tab]
+    /// One of them is there.
+    var overview: RunOverview?
+    var charts: RunCharts?
+    var artifacts: RunArtifacts?
+    var lineage: RunLineage?
+    var logs: RunLogs?
 
     static let name = "run"
     static let template = #"""
-        <div class="title"><h1>{{title}} {{#status}}{{>badge}}{{/status}}</h1><p class="muted"><span class="mono">{{id}}</span>\#
+        <div class="title"><h1>{{title}} {{#status}}{{>badge}}{{/status}}{{#isDeleted}} <span class="badge bad">deleted</span>{{/isDeleted}}</h1>\#
+        <p class="muted"><span class="mono">{{id}}</span>\#
          in {{#experiment}}{{>link}}{{/experiment}}, by {{user}},\#
          started {{#started}}{{>moment}}{{/started}}{{#ended}}, ended {{>moment}}, {{duration}}{{/ended}}{{#pipelineRun}}\#
-         · pipeline run {{>link}}{{/pipelineRun}}</p></div>
-        <div class="columns two">
-        <section class="panel"><h2>Metrics</h2><table><thead><tr><th>Metric</th><th class="n">Last value</th><th class="n">Step</th></tr>\#
-        </thead><tbody>
-        {{#metrics}}<tr><td class="mono">{{key}}</td><td class="n">{{value}}</td><td class="n muted">{{step}}</td></tr>{{/metrics}}
-        </tbody></table>{{^metrics}}<p class="empty">None logged.</p>{{/metrics}}</section>
-        <div><section class="panel"><h2>Model versions</h2><ul class="plain">{{#versions}}<li>{{>link}}</li>{{/versions}}</ul>\#
-        {{^versions}}<p class="empty">None made from this run.</p>{{/versions}}</section>
-        <section class="panel"><h2>Datasets</h2><table><tbody>{{#datasets}}<tr><td>{{key}}</td><td class="mono muted">{{value}}</td></tr>\#
-        {{/datasets}}</tbody></table>\#
-        {{^datasets}}<p class="empty">None logged.</p>{{/datasets}}</section>
-        <section class="panel"><h2>Artifacts</h2><table><tbody>
-        {{#artifacts}}<tr><td class="mono"><a href="{{address}}" download>{{path}}</a></td><td class="n muted">{{size}}</td></tr>{{/artifacts}}
-        </tbody></table>{{^artifacts}}<p class="empty">None kept by this server.</p>{{/artifacts}}</section></div>
-        </div>
-        {{#charts}}
-        <section class="panel"><h2><span class="mono">{{key}}</span> <span class="muted">over step</span></h2>\#
-        <div class="chart" style="height:220px" data-chart="{{data}}" data-every="10"></div></section>
-        {{/charts}}
-        <div class="columns two">
-        <section class="panel"><h2>Parameters</h2><table class="pairs"><tbody>
-        {{#params}}<tr><td class="mono">{{key}}</td><td>{{value}}</td></tr>{{/params}}
-        </tbody></table>{{^params}}<p class="empty">None logged.</p>{{/params}}</section>
-        <section class="panel"><h2>Tags</h2><table class="pairs"><tbody>
-        {{#tags}}<tr><td class="mono">{{key}}</td><td>{{value}}</td></tr>{{/tags}}
-        </tbody></table>{{^tags}}<p class="empty">None.</p>{{/tags}}</section>
+         · pipeline run {{>link}}{{/pipelineRun}}{{#sweep}} · sweep {{>link}}{{/sweep}}{{#parent}} · part of {{>link}}{{/parent}}</p></div>
+        <nav class="tabs" aria-label="Parts of this run">{{#tabs}}<a href="{{address}}"{{#current}} aria-current="page"{{/current}}>{{title}}</a>\#
+        {{/tabs}}</nav>
+        <div data-run="{{id}}" data-name="{{title}}" data-state="{{state}}" data-start="{{startedAt}}">
+        {{#overview}}{{>run-overview}}{{/overview}}{{#charts}}{{>run-charts}}{{/charts}}{{#artifacts}}{{>run-artifacts}}{{/artifacts}}\#
+        {{#lineage}}{{>run-lineage}}{{/lineage}}{{#logs}}{{>run-logs}}{{/logs}}
         </div>
         """#
 }
 
-/// Fills a run's page.
-struct RunLoader: Sendable {
-    private static let points = 500
-    private static let charts = 24
-    private static let artifacts = 500
-
-    let services: DashboardServices
-
-    func load(_ id: String) async throws -> RunPage {
-        let run = try await services.tracking.run(id)
-        let experiment = try await services.tracking.experiment(run.info.experiment)
-        let versions = try await services.registry.versions(run: id)
-        var metrics: [RunPage.MetricView] = []
-        for metric in run.metrics.sorted(by: { $0.key < $1.key }) {
-            let several = try await services.tracking.metricHistory(metric.key, of: id, limit: 2).elements.count > 1
-            metrics.append(
-                RunPage.MetricView(
-                    key: metric.key, value: Figures.number(metric.value), step: String(metric.step),
-                    data: several ? "/dashboard/data/runs/\(Link.escape(id))/metrics?key=\(Link.escape(metric.key))" : nil))
-        }
-        return RunPage(
-            title: run.info.name.isEmpty ? String(id.prefix(8)) : run.info.name, id: id,
-            experiment: Link(text: experiment.name, address: "/runs?experiment=" + Link.escape(experiment.name)),
-            status: Badge(state: run.info.status.rawValue), user: run.info.user, started: Moment(milliseconds: run.info.startTime),
-            ended: run.info.endTime.map(Moment.init(milliseconds:)), duration: run.info.duration,
-            pipelineRun: run.tags["tern.pipeline_run"].map { Link.pipelineRun($0) }, params: RunLoader.pairs(run.params),
-            tags: RunLoader.pairs(run.tags.filter { $0.key != ReservedTag.loggedModels }), metrics: metrics,
-            charts: Array(metrics.filter { $0.data != nil }.prefix(RunLoader.charts)),
-            datasets: run.datasets.map { RunPage.Pair(key: $0.name, value: String($0.digest.prefix(12))) }, artifacts: await files(of: run),
-            versions: versions.map { Link.version($0.model, $0.version) })
+/// What a run was given and what came of it.
+struct RunOverview: DashboardView, Equatable {
+    struct Metric: Sendable, Equatable {
+        var key: [String]
+        var last: String
+        var least: String
+        var greatest: String
+        var step: String
+        var points: String
     }
 
-    /// At most 500 points, evenly spread: the picture has no more pixels.
-    func metric(_ key: String, of id: String) async throws -> LineChart {
-        let found = try await services.tracking.metricSample(key, of: [id], limit: RunLoader.points)
-        let points = found.map { [Double($0.point.step), $0.point.value.isFinite ? $0.point.value : nil] }
-        return LineChart(time: false, lines: [LineChart.Line(name: key, role: "metric", points: points)], metric: key)
+    struct Tag: Sendable, Equatable {
+        var key: String
+        var value: String
+        /// Tags of clients themselves are shown and left alone.
+        var own: Bool
     }
 
-    private static func pairs(_ values: [String: String]) -> [RunPage.Pair] {
-        values.sorted { $0.key < $1.key }.map { RunPage.Pair(key: $0.key, value: $0.value.count > 400 ? $0.value.prefix(400) + "…" : $0.value) }
+    var note: Prose?
+    var noteText: String
+    var source: [RunPage.Pair]
+    var metrics: [Metric]
+    var params: [RunPage.Pair]
+    var tags: [Tag]
+
+    static let template = #"""
+        <section class="panel"><h2>Description <button type="button" class="more live-only" data-act="note" data-text="{{noteText}}">Edit…\#
+        </button></h2>\#
+        {{#note}}<div class="prose">{{>prose}}</div>{{/note}}{{^note}}<p class="empty">None written.</p>{{/note}}</section>
+        <div class="columns two">
+        <section class="panel"><h2>Metrics</h2><table><thead><tr><th>Metric</th><th class="n">Last</th><th class="n">Min</th><th class="n">Max</th>\#
+        <th class="n">Step</th><th class="n">Points</th></tr></thead><tbody>
+        {{#metrics}}<tr><td class="mono">{{#key}}{{.}}<wbr>{{/key}}</td><td class="n">{{last}}</td><td class="n muted">{{least}}</td>\#
+        <td class="n muted">{{greatest}}</td><td class="n muted">{{step}}</td><td class="n muted">{{points}}</td></tr>{{/metrics}}
+        </tbody></table>{{^metrics}}<p class="empty">None logged.</p>{{/metrics}}</section>
+        <div><section class="panel"><h2>Parameters</h2><table class="pairs"><tbody>
+        {{#params}}<tr><td class="mono">{{key}}</td><td>{{value}}</td></tr>{{/params}}
+        </tbody></table>{{^params}}<p class="empty">None logged.</p>{{/params}}</section>
+        <section class="panel"><h2>Where it ran</h2><table class="pairs"><tbody>
+        {{#source}}<tr><td>{{key}}</td><td class="mono">{{value}}</td></tr>{{/source}}
+        </tbody></table>{{^source}}<p class="empty">The client did not say.</p>{{/source}}</section>
+        <section class="panel"><h2>Tags <button type="button" class="more live-only" data-act="tag">Add…</button></h2><table class="pairs"><tbody>
+        {{#tags}}<tr><td class="mono">{{key}}</td><td>{{value}}</td><td class="live-only n nowrap">{{#own}}<button type="button" data-act="tag"\#
+         data-key="{{key}}" data-value="{{value}}">Edit…</button> <button type="button" data-act="untag" data-key="{{key}}"\#
+         aria-label="Take the tag {{key}} off">✕</button>{{/own}}</td></tr>{{/tags}}
+        </tbody></table>{{^tags}}<p class="empty">None.</p>{{/tags}}</section></div>
+        </div><p class="said" role="status"></p>
+        """#
+}
+
+/// The metrics of a run as charts, drawn by `run-page.js`.
+struct RunCharts: DashboardView, Equatable {
+    /// Names, as JSON.
+    var keys: String
+    var system: Bool
+    var rows: [RunPage.Pair]
+
+    static let template = #"""
+        <div data-charts="{{keys}}"></div>
+        <noscript><section class="panel"><table><tbody>{{#rows}}<tr><td class="mono">{{key}}</td><td class="n">{{value}}</td></tr>{{/rows}}</tbody>\#
+        </table></section></noscript>{{^rows}}<p class="empty">{{#system}}No system metrics: <code>mlflow.enable_system_metrics_logging()</code>\#
+         logs them.{{/system}}{{^system}}None logged.{{/system}}</p>{{/rows}}
+        """#
+}
+
+/// What a run read, and what was made of it.
+struct RunLineage: DashboardView, Equatable {
+    struct Dataset: Sendable, Equatable {
+        var name: String
+        var digest: String
+        var context: String
+        var source: String
     }
 
-    /// The files of the run that this server keeps, folders opened.
-    private func files(of run: Run) async -> [RunPage.Artifact] {
-        let scheme = "mlflow-artifacts:/"
-        guard let artifacts = services.artifacts, run.info.artifactURI.hasPrefix(scheme) else { return [] }
-        let root = run.info.artifactURI.dropFirst(scheme.count).drop { $0 == "/" }
-        var found: [RunPage.Artifact] = []
-        var folders = [""]
-        while let folder = folders.popLast(), found.count < RunLoader.artifacts {
-            for entry in (try? await artifacts.list(folder.isEmpty ? String(root) : "\(root)/\(folder)")) ?? [] {
-                let path = folder.isEmpty ? entry.name : folder + "/" + entry.name
-                if entry.isFolder {
-                    folders.append(path)
-                } else {
-                    found.append(
-                        RunPage.Artifact(
-                            path: path, size: entry.size.map(Figures.bytes) ?? "",
-                            address: "/get-artifact?run_id=\(Link.escape(run.info.id))&path=\(Link.escape(path))"))
-                }
-            }
-        }
-        return found.sorted { $0.path < $1.path }
+    struct Model: Sendable, Equatable {
+        var name: String
+        var id: String
+        var status: Badge
+        var role: String
+        var step: String
     }
+
+    var datasets: [Dataset]
+    var models: [Model]
+    var versions: [Link]
+    var pipelineRun: Link?
+    var parent: Link?
+    var children: [Link]
+    var more: String?
+
+    /// Whether it belongs to a pipeline run or other runs.
+    var linked = false
+
+    static let template = #"""
+        <section class="panel"><h2>Datasets it read</h2><table><thead><tr><th>Dataset</th><th>Digest</th><th>For</th><th>Source</th></tr>\#
+        </thead><tbody>
+        {{#datasets}}<tr><td>{{name}}</td><td class="mono">{{digest}}</td><td>{{context}}</td><td class="mono words muted">{{source}}</td></tr>\#
+        {{/datasets}}</tbody></table>{{^datasets}}<p class="empty">None logged.</p>{{/datasets}}</section>
+        <section class="panel"><h2>Logged models</h2><table><thead><tr><th>Model</th><th>State</th><th></th><th class="n">Step</th><th>Id</th></tr>\#
+        </thead><tbody>{{#models}}<tr><td>{{name}}</td><td>{{#status}}{{>badge}}{{/status}}</td><td>{{role}}</td><td class="n">{{step}}</td>\#
+        <td class="mono muted">{{id}}</td></tr>{{/models}}</tbody></table>{{^models}}<p class="empty">None logged.</p>{{/models}}</section>
+        <div class="columns two"><section class="panel"><h2>Registered versions</h2><ul class="plain">{{#versions}}<li>{{>link}}\#
+        </li>{{/versions}}</ul>\#
+        {{^versions}}<p class="empty">None made from this run.</p>{{/versions}}</section>
+        <section class="panel"><h2>Runs and pipelines</h2><dl>{{#pipelineRun}}<dt>Pipeline run</dt><dd>{{>link}}</dd>{{/pipelineRun}}\#
+        {{#parent}}<dt>Part of</dt><dd>{{>link}}</dd>{{/parent}}{{#children}}<dt>Has part</dt><dd>{{>link}}</dd>{{/children}}</dl>\#
+        {{^linked}}<p class="empty">None.</p>{{/linked}}{{#more}}<p class="muted">{{.}}</p>{{/more}}</section></div>
+        """#
+}
+
+/// The logs of the trial that this run is, or of the pipeline run that it belongs to, a piece a step; `log-tail.js` reads them on.
+struct RunLogs: DashboardView, Equatable {
+    struct Piece: Sendable, Equatable {
+        var title: String
+        var state: Badge
+        var address: String
+        var text: String
+        /// How far the text goes.
+        var next: String
+        var live: Bool
+    }
+
+    var pieces: [Piece]
+
+    static let template = #"""
+        {{#pieces}}<section class="panel"><h2>{{title}} {{#state}}{{>badge}}{{/state}} <a class="more" href="{{address}}">as JSON</a></h2>\#
+        <div class="log-tail" data-log="{{address}}" data-offset="{{next}}"{{#live}} data-live="1"{{/live}}>\#
+        <pre class="log" tabindex="0">{{text}}</pre>\#
+        </div></section>{{/pieces}}
+        {{^pieces}}<p class="empty">No logs: this server keeps those of pipeline steps and of sweeps' trials, and this run is\#
+         neither.</p>{{/pieces}}
+        """#
 }

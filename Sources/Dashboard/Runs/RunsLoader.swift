@@ -3,60 +3,138 @@ import Tracking
 
 /// Fills the runs table.
 struct RunsLoader: Sendable {
-    private static let metricColumns = 8
+    private static let metricColumns = 5
+    private static let paramColumns = 4
+    static let noteTag = "mlflow.note.content"
 
     let services: DashboardServices
 
     func load(_ query: RunsQuery) async throws -> RunsPage {
-        let all = try await services.tracking.searchExperiments(ExperimentSearch(limit: 10_000)).elements
-        let names = Dictionary(all.map { ($0.id, $0.name) }, uniquingKeysWith: { first, _ in first })
-        var chosen = all
-        if let name = query.experiment {
-            chosen = all.filter { $0.name == name }
-            if chosen.isEmpty { throw TernError.notFound("there is no experiment '\(name)'", hint: "the list above the runs names those there are") }
+        let experiments = try await experiments(of: query)
+        let names = Dictionary(experiments.map { (String($0.id), JSON.string($0.name)) }, uniquingKeysWith: { first, _ in first })
+        let head = query.experiment == nil ? nil : experiments.first
+        let defaults = try await defaults(query, experiments.map(\.id))
+        let columns = query.columns ?? defaults
+        var (table, problem): (RunTable?, String?) = (nil, nil)
+        do {
+            table = try await services.tracking.searchTable(search(query, experiments.map(\.id), columns, limit: RunsQuery.size))
+        } catch let error as TernError where error.code == .invalidArgument {
+            problem = error.description
         }
-        let offset = (query.page - 1) * RunsQuery.size
-        let found = try await services.tracking.searchRuns(
-            RunSearch(experiments: chosen.map(\.id), order: [order(query)], offset: offset, limit: RunsQuery.size))
-        let metrics = RunsLoader.columns(found.elements, sorted: query.sort)
-        let rows = found.elements.map { row($0, metrics, names) }
-        let range =
-            rows.isEmpty
-            ? "none" : "\(Figures.count(offset + 1)) to \(Figures.count(offset + rows.count))\(found.nextOffset == nil ? ", the last" : "")"
         return RunsPage(
-            experiments: all.map { RunsPage.Choice(name: $0.name, chosen: $0.name == query.experiment) },
-            columns: [("Run", "name"), ("Status", "status"), ("Started", "start_time")].map { column(query, $0.0, $0.1) },
-            metrics: metrics.map { column(query, $0, "metric:" + $0) }, rows: rows,
-            previous: query.page > 1 ? query.turned(to: query.page - 1).address : nil,
-            next: found.nextOffset == nil ? nil : query.turned(to: query.page + 1).address, range: range)
+            title: head?.name ?? "Runs", experiment: head.map(ExperimentHead.init), path: query.path, filter: query.filter, problem: problem,
+            stages: [("active", "active"), ("deleted", "deleted"), ("all", "both")].map {
+                RunsPage.Choice(value: $0.0, words: $0.1, chosen: "\(query.stage)" == $0.0)
+            }, defaultColumns: defaults.map(\.name).joined(separator: ","), experiments: JSON.object(names).description,
+            csv: query.path + (query.experiment == nil ? ".csv" : "/runs.csv"),
+            columns: columns.map { column(query, $0) },
+            rows: (table?.rows ?? []).map { row($0, columns, table?.columns ?? [], names) },
+            found: table?.rows.isEmpty == false,
+            first: query.after == nil ? nil : query.turned(to: nil).address, next: table?.next.map { query.turned(to: $0.token).address })
     }
 
-    private func order(_ query: RunsQuery) -> SearchOrder {
-        let field = query.sort.hasPrefix("metric:") ? SearchField.metric(String(query.sort.dropFirst(7))) : .attribute(query.sort)
-        return SearchOrder(field, ascending: !query.descending)
+    /// The one that was asked for, or all active ones.
+    func experiments(of query: RunsQuery) async throws -> [Experiment] {
+        if let id = query.experiment { return [try await services.tracking.experiment(id)] }
+        return try await services.tracking.searchExperiments(ExperimentSearch(limit: 10_000)).elements
     }
 
-    private func column(_ query: RunsQuery, _ title: String, _ key: String) -> RunsPage.Column {
-        RunsPage.Column(title: title, address: query.sorted(by: key).address, arrow: query.sort == key ? (query.descending ? " ↓" : " ↑") : "")
+    /// What most runs have, when nobody has chosen.
+    func defaults(_ query: RunsQuery, _ experiments: [Int64]) async throws -> [RunsColumn] {
+        let known = try await services.tracking.columns(of: experiments)
+        func common(_ keys: [RunColumns.Key], _ limit: Int) -> [String] {
+            keys.filter { !$0.key.hasPrefix("system/") }.sorted { ($1.runs, $0.key) < ($0.runs, $1.key) }.prefix(limit).map(\.key).sorted()
+        }
+        return [.status, .start, .duration] + (query.experiment == nil ? [.experiment] : [.user])
+            + common(known.metrics, RunsLoader.metricColumns).map { .logged(.metric($0, .latest)) }
+            + common(known.params, RunsLoader.paramColumns).map { .logged(.param($0)) }
     }
 
-    /// The metrics that most of these runs have, and the one that the table is sorted by.
-    static func columns(_ runs: [Run], sorted sort: String) -> [String] {
-        var counts: [String: Int] = [:]
-        for run in runs { for metric in run.metrics { counts[metric.key, default: 0] += 1 } }
-        let common = counts.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.prefix(metricColumns).map(\.key)
-        let wanted = sort.hasPrefix("metric:") ? String(sort.dropFirst(7)) : nil
-        return (common + (wanted.map { common.contains($0) ? [] : [$0] } ?? [])).sorted()
+    /// - Throws: `invalid_argument` that names the character of the filter, or the column of the order.
+    func search(_ query: RunsQuery, _ experiments: [Int64], _ columns: [RunsColumn], limit: Int) throws -> RunTableSearch {
+        let search = RunSearch(
+            experiments: experiments, filter: try SearchFilter(runs: query.filter), order: [try query.order()], stages: query.stage,
+            after: try query.after.map(SearchCursor.init(token:)), limit: limit)
+        return RunTableSearch(search, columns: columns.logged)
     }
 
-    private func row(_ run: Run, _ metrics: [String], _ experiments: [Int64: String]) -> RunsPage.Row {
-        let values = Dictionary(run.metrics.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 })
+    // MARK: Cells
+
+    private func column(_ query: RunsQuery, _ column: RunsColumn) -> RunsPage.Column {
+        RunsPage.Column(
+            title: RunsLoader.pieces(column.title), address: column.order == nil ? nil : query.sorted(by: column.name).address,
+            arrow: query.sort == column.name ? (query.descending ? " ↓" : " ↑") : "", number: column.isNumber)
+    }
+
+    /// A name in the pieces between which a line may break: after a slash, an underscore, a dot, never within a word.
+    static func pieces(_ name: String) -> [String] {
+        var pieces = [""]
+        for character in name {
+            pieces[pieces.count - 1].append(character)
+            if "/_.-: ".contains(character) { pieces.append("") }
+        }
+        return pieces.filter { !$0.isEmpty }
+    }
+
+    private func row(_ row: RunTable.Row, _ columns: [RunsColumn], _ logged: [RunColumn], _ names: [String: JSON]) -> RunsPage.Row {
+        let cells = Dictionary(zip(logged, row.cells), uniquingKeysWith: { first, _ in first })
         return RunsPage.Row(
-            run: Link.run(run.info.id, text: run.info.name.isEmpty ? "unnamed" : run.info.name), id: run.info.id,
-            experiment: experiments[run.info.experiment] ?? String(run.info.experiment), status: Badge(state: run.info.status.rawValue),
-            user: run.info.user,
-            started: Moment(milliseconds: run.info.startTime), duration: run.info.duration,
-            metrics: metrics.map { values[$0].map(Figures.number) ?? "" })
+            run: Link.run(row.info.id, text: row.info.name.isEmpty ? "unnamed" : row.info.name), id: row.info.id,
+            cells: columns.map { column in
+                if column == .status { return RunsPage.Cell(text: "", number: false, badge: Badge(state: row.info.status.rawValue)) }
+                let text =
+                    switch column {
+                    case .start: Moment(milliseconds: row.info.startTime).text
+                    case .end: row.info.endTime.map { Moment(milliseconds: $0).text } ?? ""
+                    case .experiment: names[String(row.info.experiment)]?.stringValue ?? String(row.info.experiment)
+                    case .duration: row.info.duration
+                    case .user: row.info.user
+                    case .id: row.info.id
+                    case .logged(let key): cells[key]?.shown ?? ""
+                    case .status: ""
+                    }
+                return RunsPage.Cell(text: text, number: column.isNumber)
+            })
+    }
+}
+
+extension [RunsColumn] {
+    /// Those that the search must fetch.
+    var logged: [RunColumn] {
+        compactMap { column in
+            if case .logged(let key) = column { return key }
+            return nil
+        }
+    }
+}
+
+extension RunCell {
+    /// As pages show it.
+    var shown: String {
+        switch self {
+        case .missing: ""
+        case .number(let value): Figures.number(value)
+        case .text(let text): text.count > 200 ? text.prefix(200) + "…" : text
+        }
+    }
+
+    /// In full.
+    var plain: String {
+        switch self {
+        case .missing: ""
+        case .number(let value): value.isNaN ? "NaN" : String(value)
+        case .text(let text): text
+        }
+    }
+}
+
+extension ExperimentHead {
+    init(_ experiment: Experiment) {
+        id = String(experiment.id)
+        location = experiment.artifactLocation
+        deleted = experiment.stage == .deleted
+        tags = experiment.tags.filter { !$0.key.hasPrefix("mlflow.") }.sorted { $0.key < $1.key }.map { RunPage.Pair(key: $0.key, value: $0.value) }
+        note = experiment.tags[RunsLoader.noteTag].flatMap(Prose.init)
     }
 }
 

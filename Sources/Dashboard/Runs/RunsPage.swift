@@ -1,109 +1,93 @@
-import Hummingbird
-import TernKernel
-import TernWeb
-
-/// What a reader of the runs table asked for.
-struct RunsQuery: Sendable, Equatable {
-    static let size = 100
-
-    var experiment: String?
-    /// `name`, `status`, `start_time`, `end_time`, or `metric:f1`.
-    var sort: String
-    var descending: Bool
-    /// From 1.
-    var page: Int
-
-    init(experiment: String? = nil, sort: String = "start_time", descending: Bool = true, page: Int = 1) {
-        self.experiment = experiment
-        self.sort = sort
-        self.descending = descending
-        self.page = page
-    }
-
-    init(_ request: Request) throws {
-        let experiment = request.query("experiment").flatMap { $0.isEmpty ? nil : $0 }
-        let sort = request.query("sort").flatMap { $0.isEmpty ? nil : $0 } ?? "start_time"
-        guard ["name", "status", "start_time", "end_time"].contains(sort) || sort.hasPrefix("metric:") else {
-            throw TernError.invalid("runs cannot be sorted by '\(sort)'", hint: "sort by name, status, start_time, end_time or metric:NAME")
-        }
-        self.init(
-            experiment: experiment, sort: sort, descending: request.query("order") != "asc", page: try request.query("page", in: 1...100_000) ?? 1)
-    }
-
-    var address: String {
-        let parts = [
-            experiment.map { "experiment=" + Link.escape($0) }, sort == "start_time" && descending ? nil : "sort=" + Link.escape(sort),
-            descending ? nil : "order=asc", page > 1 ? "page=\(page)" : nil,
-        ].compactMap { $0 }
-        return parts.isEmpty ? "/runs" : "/runs?" + parts.joined(separator: "&")
-    }
-
-    /// The same table sorted by another column, or the other way round.
-    func sorted(by column: String) -> RunsQuery {
-        var query = self
-        query.descending = sort == column ? !descending : column != "name"
-        query.sort = column
-        query.page = 1
-        return query
-    }
-
-    func turned(to page: Int) -> RunsQuery {
-        var query = self
-        query.page = page
-        return query
-    }
-}
-
-/// `/runs`.
+/// `/experiments/ID` and `/runs`: the table as the server writes it, which `runs-page.js` takes over.
 struct RunsPage: DashboardPage {
-    struct Choice: Sendable, Equatable {
-        var name: String
-        var chosen: Bool
-    }
-
     struct Column: Sendable, Equatable {
-        var title: String
-        var address: String
+        var title: [String]
+        /// Where the table is sorted by it; nil when it cannot be.
+        var address: String?
         /// `↑` or `↓` on the column that the table is sorted by.
         var arrow: String
+        var number: Bool
+    }
+
+    struct Cell: Sendable, Equatable {
+        var text: String
+        var number: Bool
+        var badge: Badge?
     }
 
     struct Row: Sendable, Equatable {
         var run: Link
         var id: String
-        var experiment: String
-        var status: Badge
-        var user: String
-        var started: Moment
-        var duration: String
-        var metrics: [String]
+        var cells: [Cell]
     }
 
-    var experiments: [Choice]
+    struct Choice: Sendable, Equatable {
+        var value: String
+        var words: String
+        var chosen: Bool
+    }
+
+    var title: String
+    /// Of one experiment; nil for all.
+    var experiment: ExperimentHead?
+    var path: String
+    var filter: String
+    var problem: String?
+    var stages: [Choice]
+    /// Names of the columns when the address names none, and the names of the experiments, for the scripts.
+    var defaultColumns: String
+    var experiments: String
+    var csv: String
+    var echarts = Assets.address("echarts.min.js")
     var columns: [Column]
-    var metrics: [Column]
     var rows: [Row]
-    var previous: String?
+    var found: Bool
+    var first: String?
     var next: String?
-    var range: String
 
     static let name = "runs"
     static let template = #"""
-        <div class="title"><h1>Runs</h1><p class="muted">{{range}}</p></div>
-        <form class="filter" method="get" action="/runs"><label>Experiment <select name="experiment"><option value="">all</option>\#
-        {{#experiments}}<option{{#chosen}} selected{{/chosen}}>{{name}}</option>{{/experiments}}</select></label><button>Show</button></form>
-        <section class="panel wide">
-        <table><thead><tr>{{#columns}}<th><a href="{{address}}">{{title}}{{arrow}}</a></th>{{/columns}}<th>Experiment</th><th>By</th>\#
-        <th class="n">Took</th>\#
-        {{#metrics}}<th class="n metric"><a href="{{address}}">{{title}}{{arrow}}</a></th>{{/metrics}}</tr></thead><tbody>
+        <div class="title"><h1>{{title}}{{#experiment}}{{#deleted}} <span class="badge bad">deleted</span>{{/deleted}}{{/experiment}}</h1>\#
+        {{#experiment}}<p class="muted">{{#parent}}{{>link}}{{/parent}} · experiment {{id}} · artifacts in <span class="mono">{{location}}</span>\#
+        {{#tags}} · {{key}} <b>{{value}}</b>{{/tags}}</p>{{#note}}<details class="note"><summary>Description</summary><div class="prose">{{>prose}}\#
+        </div></details>{{/note}}{{/experiment}}</div>
+        <div data-runs{{#experiment}} data-experiment="{{id}}"{{/experiment}} data-columns="{{defaultColumns}}" data-experiments="{{experiments}}"\#
+         data-csv="{{csv}}" data-echarts="{{echarts}}">
+        <form class="filter search" method="get" action="{{path}}"><input type="search" name="filter" value="{{filter}}" autocomplete="off"\#
+         spellcheck="false" aria-label="Filter" placeholder="metrics.loss &lt; 0.5 AND params.model = 'xgboost' AND tags.stage = 'final'">\#
+        <button>Filter\#
+        </button>\#
+        <label class="live-only">group by <select name="group"><option value="">nothing</option></select></label>\#
+        <label>show <select name="stage">{{#stages}}<option value="{{value}}"{{#chosen}} selected{{/chosen}}>{{words}}</option>{{/stages}}</select>\#
+        </label></form>
+        {{#problem}}<p class="bad live-hidden" role="alert">{{.}}</p>{{/problem}}
+        <div class="tabs live-only" role="tablist"><button role="tab" type="button" data-tab="table" aria-selected="true">Table</button>\#
+        <button role="tab" type="button" data-tab="charts">Charts</button><button role="tab" type="button" data-tab="parallel">Parallel coordinates\#
+        </button></div>
+        <div class="toolbar live-only"></div>
+        <div data-panel="table"><section class="panel wide runs-scroll">
+        <table class="runs"><thead><tr><th>Run</th>{{#columns}}<th{{#number}} class="n"{{/number}}>{{#address}}<a href="{{.}}">{{/address}}\#
+        {{#title}}{{.}}<wbr>{{/title}}{{arrow}}{{#address}}</a>{{/address}}</th>{{/columns}}</tr></thead><tbody>
         {{#rows}}
-        <tr><td class="nowrap" title="{{id}}">{{#run}}{{>link}}{{/run}}</td><td>{{#status}}{{>badge}}{{/status}}</td>\#
-        <td class="when">{{#started}}{{>moment}}{{/started}}</td>\#
-        <td>{{experiment}}</td><td class="muted">{{user}}</td><td class="n">{{duration}}</td>{{#metrics}}<td class="n">{{.}}</td>{{/metrics}}</tr>
+        <tr><td class="nowrap" title="{{id}}">{{#run}}{{>link}}{{/run}}</td>{{#cells}}<td{{#number}} class="n"{{/number}}>{{#badge}}{{>badge}}\#
+        {{/badge}}{{text}}</td>{{/cells}}</tr>
         {{/rows}}
-        </tbody></table>
-        {{^rows}}<p class="empty">No runs here. Point an MLflow client at this server, or start a pipeline with <code>tern run</code>.</p>{{/rows}}
-        </section>
-        <p class="pages">{{#previous}}<a href="{{.}}">← Newer page</a>{{/previous}} {{#next}}<a href="{{.}}">Next page →</a>{{/next}}</p>
+        </tbody></table></section>
+        <p class="empty none-found"{{#found}} hidden{{/found}}>No runs here. Point an MLflow client at this server, or start a pipeline with\#
+         <code>tern run</code>.</p>
+        <p class="pages live-hidden">{{#first}}<a href="{{.}}">First page</a>{{/first}} {{#next}}<a href="{{.}}">Next page →</a>{{/next}}</p></div>
+        <div data-panel="charts" hidden></div>
+        <div data-panel="parallel" class="panel" hidden></div>
+        </div>
         """#
+}
+
+/// What stands over an experiment's runs.
+struct ExperimentHead: Sendable, Equatable {
+    var id: String
+    var parent = Link(text: "experiments", address: "/experiments")
+    var location: String
+    var deleted: Bool
+    var tags: [RunPage.Pair]
+    var note: Prose?
 }
