@@ -104,7 +104,7 @@ import Tracking
         #expect(preview("t.tsv", "a\tb\r\n1\t2").rows.map(\.cells) == [["1", "2"]])
         #expect(
             preview("x.png", "…").image == "/v" && preview("x.html", "…").page == "/v"
-                && preview("x.md", "one\n\ntwo").prose?.paragraphs == ["one", "two"])
+                && preview("x.md", "one\n\ntwo").prose?.html == Markdown.html("one\n\ntwo"))
         #expect(preview("x.png", "…", size: 11 << 20).image == nil && preview("x.png", "…", size: 11 << 20).words?.contains("not shown") == true)
         #expect(
             preview("model.pkl", "a\0b").words == "There is no preview for this kind of file." && preview("MLmodel", "flavors:").text == "flavors:")

@@ -227,7 +227,9 @@ import Tracking
     }
 
     @Test func `any text is read or refused, never a crash`() {
-        let words = ["metrics", "tags", ".", "a", "`", "'", "\"", " ", "=", "!=", ">", "IN", "(", ")", ",", "AND", "IS", "NULL", "1", "-", "e", ";", "é", "\n"]
+        let words = [
+            "metrics", "tags", ".", "a", "`", "'", "\"", " ", "=", "!=", ">", "IN", "(", ")", ",", "AND", "IS", "NULL", "1", "-", "e", ";", "é", "\n",
+        ]
         var state: UInt64 = 42
         for _ in 0..<5000 {
             var text = ""

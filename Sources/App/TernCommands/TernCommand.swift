@@ -15,7 +15,8 @@ package struct TernCommand: AsyncParsableCommand {
         groupedSubcommands: [
             CommandGroup(name: "Start:", subcommands: [InitCommand.self, ServerCommand.self, DemoCommand.self, DoctorCommand.self, GCCommand.self]),
             CommandGroup(name: "Project:", subcommands: [CheckCommand.self, ApplyCommand.self]),
-            CommandGroup(name: "The loop:", subcommands: [DataCommand.self, RunCommand.self, RunsCommand.self, SweepCommand.self, ModelsCommand.self]),
+            CommandGroup(
+                name: "The loop:", subcommands: [DataCommand.self, RunCommand.self, RunsCommand.self, SweepCommand.self, ModelsCommand.self]),
             CommandGroup(
                 name: "Production:",
                 subcommands: [

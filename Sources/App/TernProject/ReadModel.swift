@@ -27,7 +27,8 @@ extension ProjectReader {
         guard let file = section.text("card") else { return nil }
         let path = file.hasPrefix("/") ? file : folder + "/" + file
         guard let data = FileManager.default.contents(atPath: path) else {
-            problems.add("there is no model card at \(path)", at: section["card"]?.mark, suggestion: "card: card.md, a Markdown file beside tern.yaml")
+            problems.add(
+                "there is no model card at \(path)", at: section["card"]?.mark, suggestion: "card: card.md, a Markdown file beside tern.yaml")
             return nil
         }
         guard data.count <= RegisteredModel.cardLimit, let text = String(validating: data, as: UTF8.self) else {

@@ -8,8 +8,8 @@ import Policies
 import Registry
 import Releases
 import Serving
-import TernJobs
 import Sweeps
+import TernJobs
 import TernKernel
 import TernWeb
 import Traces

@@ -1,5 +1,7 @@
 import Foundation
+import NIOCore
 import TernKernel
+import TernStore
 import Tracking
 
 /// The files of one run, as pages read them. Everything that depends on how the store keeps them stands here.
@@ -28,8 +30,8 @@ struct RunFiles: Sendable {
 
     /// What a folder holds, folders first.
     func list(_ folder: String) async throws -> [Entry] {
-        let path = try innocent(folder)
-        return try artifacts.list(path.isEmpty ? root : "\(root)/\(path)").map { entry in
+        let path = try await innocent(folder)
+        return try await artifacts.list(path.isEmpty ? root : "\(root)/\(path)").map { entry in
             Entry(path: path.isEmpty ? entry.name : "\(path)/\(entry.name)", isFolder: entry.isFolder, size: entry.size)
         }.sorted { ($1.isFolder ? 1 : 0, $0.path) < ($0.isFolder ? 1 : 0, $1.path) }
     }
@@ -38,15 +40,15 @@ struct RunFiles: Sendable {
     ///
     /// - Throws: `not_found`, also for a folder.
     func read(_ path: String, upTo limit: Int) async throws -> (bytes: Data, size: Int64) {
-        let file = try artifacts.file("\(root)/\(try innocent(path))")
-        guard let handle = FileHandle(forReadingAtPath: file.path) else { throw TernError.notFound("No such artifact: '\(path)'") }
-        defer { try? handle.close() }
-        return (try handle.read(upToCount: limit) ?? Data(), file.size)
+        let facts = try await artifacts.facts("\(root)/\(try await innocent(path))")
+        var bytes = Data()
+        for try await piece in try await artifacts.read(facts, range: 0..<min(facts.size, Int64(limit))) { bytes += piece.readableBytesView }
+        return (bytes, facts.size)
     }
 
     /// Joined to the root, a path could climb back out of the run; alone, the store refuses it.
-    private func innocent(_ path: String) throws -> String {
-        _ = try artifacts.list(path)
+    private func innocent(_ path: String) async throws -> String {
+        _ = try await artifacts.list(path)
         return path.split(separator: "/").joined(separator: "/")
     }
 }

@@ -1,12 +1,14 @@
-/// A text that somebody wrote at length: a description, a README.
-struct Prose: DashboardView, Equatable {
-    var paragraphs: [String]
+import Foundation
 
-    static let template = #"{{#paragraphs}}<p>{{.}}</p>{{/paragraphs}}"#
+/// A text that somebody wrote at length, in Markdown: a description, a README.
+struct Prose: DashboardView, Equatable {
+    var html: String
+
+    static let template = "{{{html}}}"
 
     /// Nil when there is nothing to read.
     init?(_ text: String) {
-        paragraphs = text.replacing("\r\n", with: "\n").split(separator: "\n\n").map { String($0) }.filter { !$0.allSatisfy(\.isWhitespace) }
-        if paragraphs.isEmpty { return nil }
+        if text.allSatisfy(\.isWhitespace) { return nil }
+        html = Markdown.html(text)
     }
 }

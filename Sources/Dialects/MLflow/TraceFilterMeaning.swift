@@ -1,5 +1,6 @@
 import TernKernel
 import Traces
+import Tracking
 
 /// What the words of a trace search mean: `trace.status = 'OK' AND span.name LIKE 'chat%' AND feedback.score > 0.5`.
 struct TraceFilterMeaning {

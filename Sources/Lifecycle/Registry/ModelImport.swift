@@ -204,7 +204,8 @@ extension RegistryService {
 
     /// The example that its maker logged, as a table; nil when there is none that the model could be asked about.
     private func sample(_ files: LoggedModelFiles, for runner: ModelRunner, in staging: Staging) async -> Digest? {
-        guard let path = try? await files.example?.local(staging.folder), let data = FileManager.default.contents(atPath: path), data.count <= InputExample.mostBytes,
+        guard let path = try? await files.example?.local(staging.folder), let data = FileManager.default.contents(atPath: path),
+            data.count <= InputExample.mostBytes,
             let json = try? JSON(parsing: data),
             let example = InputExample(json, input: runner.model.inputs.count == 1 ? runner.model.inputs.first?.name : nil),
             (try? runner.inputs(of: example.columns, in: "example", besides: nil)) != nil

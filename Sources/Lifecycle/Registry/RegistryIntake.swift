@@ -137,16 +137,19 @@ extension RegistryService {
     /// Stores the version's ONNX file; without one the version is a record, and says why.
     private func findModel(_ draft: inout ModelVersionDraft) async {
         do {
-            let files = try await ports.artifactFile(draft.location ?? draft.source, draft.runID)
-            guard let path = OnnxArtifact.find(in: files) else {
-                draft.statusReason = files.isEmpty ? "its artifacts are not on this server." : "it is not an ONNX model."
-                return
-            }
             let staging = try Staging(in: workFolder)
             defer { staging.remove() }
-            let file = try staging.add(path, as: "model")
+            let files = try await LoggedModelFiles(
+                try await ports.artifactFile(draft.location ?? draft.source, draft.runID), scratch: staging.folder)
+            draft.declaredSignature = files.description?.signature
+            draft.lineage.environmentFiles = try await store(files.environment())
+            guard let onnx = files.onnx else {
+                draft.statusReason = files.files.isEmpty ? "its artifacts are not on this server." : "it is not an ONNX model."
+                return
+            }
+            let file = try staging.add(try await onnx.local(staging.folder), as: "model")
             let runner = try await evaluator.load(file.path)
-            draft.digest = try blobs.put(fileAt: file.path).digest
+            draft.digest = try await blobs.put(fileAt: file.path).digest
             draft.signature = ModelSignature(runner.model)
             draft.lineage.features = runner.model.inputs.map(\.name)
         } catch {

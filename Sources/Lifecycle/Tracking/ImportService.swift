@@ -109,9 +109,9 @@ package struct ImportService: Sendable {
         if run.info.stage == .deleted || known?.stage == .deleted {
             try RunStore.move(id, to: run.info.stage, at: run.deletedAt ?? transaction.now.milliseconds, connection)
         }
-        for (key, value) in run.params { try ImportStore.setParam(id, key, value, connection) }
-        for (key, value) in run.tags { try RunStore.setTag(id, key, value, connection) }
-        try RunStore.setTag(id, stateTag, ImportState.partial.rawValue, connection)
+        try ImportStore.set(params: run.params, of: id, in: run.info.experiment, connection)
+        let tags = run.tags.map { (key: $0.key, value: $0.value) } + [(key: stateTag, value: ImportState.partial.rawValue)]
+        try RunStore.set(tags: tags, on: id, in: run.info.experiment, connection)
         for dataset in run.datasets { try InputStore.add(dataset, to: id, in: run.info.experiment, connection) }
         for model in run.modelInputs { try InputStore.addModelInput(model, to: id, connection) }
         for output in run.modelOutputs { try InputStore.addModelOutput(output, to: id, connection) }
@@ -154,7 +154,8 @@ package struct ImportService: Sendable {
                 guard let entry = try ImportStore.find("run/\(part.run)", transaction.connection), entry.state == .partial else {
                     throw TernError(.conflict, "run \(part.run) is not being imported", hint: "open it first: POST import/runs")
                 }
-                try MetricStore.append(part.points, to: part.run, transaction.connection)
+                guard let run = try RunStore.stageAndExperiment(part.run, transaction.connection) else { throw TrackingService.noRun(part.run) }
+                try MetricStore.append(part.points, to: part.run, in: run.experiment, transaction.connection)
             }
         }
     }

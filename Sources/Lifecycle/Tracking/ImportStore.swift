@@ -33,16 +33,18 @@ enum ImportStore {
 
     /// Writes what an import knows better than the rules of logging: who ran it, when it began, where it belongs.
     static func overwrite(_ run: RunInfo, _ connection: Connection) throws {
-        try RunStore.update(run, connection)
+        try RunStore.update(run, renamed: true, connection)
         try connection.execute(
             "UPDATE runs SET user_id = ?, start_time = ?, artifact_uri = ? WHERE id = ?",
             [.text(run.user), .int(run.startTime), .text(run.artifactURI), .text(run.id)])
     }
 
-    static func setParam(_ run: String, _ key: String, _ value: String, _ connection: Connection) throws {
+    static func set(params: [String: String], of run: String, in experiment: Int64, _ connection: Connection) throws {
         try connection.execute(
-            "INSERT INTO run_params (run_id, key, value) VALUES (?, ?, ?) ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value",
-            [.text(run), .text(key), .text(value)])
+            """
+            INSERT INTO run_params (run_id, experiment_id, key, value) VALUES (?, ?, ?, ?)
+            ON CONFLICT (run_id, key) DO UPDATE SET value = excluded.value
+            """, each: params.map { [.text(run), .int(experiment), .text($0.key), .text($0.value)] })
     }
 
     static func overwrite(_ model: LoggedModel, _ connection: Connection) throws {

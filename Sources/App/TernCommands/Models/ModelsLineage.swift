@@ -24,10 +24,14 @@ package struct ModelsLineage: TernSubcommand {
             ("code", LineageText.code(answer)), ("source", answer["code_source"]?.stringValue), ("data", LineageText.lines(answer["datasets"], data)),
             ("holdout", answer["holdout"]?.stringValue), ("reference", answer["reference"]?.stringValue),
             ("environment", answer["environment"]?.stringValue),
-            ("lock files", LineageText.lines(answer["environment_files"]) { "\($0.cell("name"))  \($0.cell("bytes")) bytes, sha256 \($0.cell("digest"))" }),
+            (
+                "lock files",
+                LineageText.lines(answer["environment_files"]) { "\($0.cell("name"))  \($0.cell("bytes")) bytes, sha256 \($0.cell("digest"))" }
+            ),
             ("params", LineageText.pairs(answer["params"])), ("run's metrics", LineageText.pairs(run?["metrics"])),
             ("inputs", answer["features"]?.arrayValue.map { $0.compactMap(\.stringValue).joined(separator: ", ") }),
-            ("feature views", "not built in this version of Tern"), ("sha256", answer["digest"]?.stringValue), ("from", answer["source"]?.stringValue),
+            ("feature views", "not built in this version of Tern"), ("sha256", answer["digest"]?.stringValue),
+            ("from", answer["source"]?.stringValue),
         ])
     }
 
