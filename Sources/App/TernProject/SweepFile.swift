@@ -102,9 +102,9 @@ package struct SweepFile: Sendable {
             let path = problem["path"]?.arrayValue?.compactMap(\.stringValue) ?? []
             let place = problem["is_key"]?.boolValue == true ? keys[path] ?? near(path) : near(path)
             let name = problem["is_key"]?.boolValue == true ? path.dropLast() : path[...]
-            let place = name.isEmpty ? "" : name.joined(separator: ".") + ": "
+            let prefix = name.isEmpty ? "" : name.joined(separator: ".") + ": "
             return ProjectProblem(
-                file: file, line: place.line, column: place.column, message: place + (problem["message"]?.stringValue ?? ""),
+                file: file, line: place.line, column: place.column, message: prefix + (problem["message"]?.stringValue ?? ""),
                 suggestion: problem["suggestion"]?.stringValue)
         }.sorted { ($0.line, $0.column) < ($1.line, $1.column) }
         return TernError(error.code, problems.map(\.description).joined(separator: "\n"), hint: error.hint, details: error.details)
