@@ -93,7 +93,7 @@ import Testing
             #expect(try await SchemaTests.schema(of: database) == fresh)
             #expect(try await LedgerStore(database).verify() == 6)
             let counts = try await database.read { connection in
-                try ["runs", "metric_points", "tokens", "pipelines", "model_versions"].map {
+                try ["runs", "metric_tail", "tokens", "pipelines", "model_versions"].map {
                     try connection.row("SELECT count(*) AS n FROM \($0)")?.int("n")
                 }
             }
