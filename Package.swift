@@ -1,5 +1,6 @@
-import Foundation
 // swift-tools-version: 6.2
+
+import Foundation
 import PackageDescription
 
 // One folder is one target is one duty. Every arrow between rooms stands here, and the build refuses any other
@@ -26,7 +27,6 @@ enum Library {
     static let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
     static let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
     static let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
-    static let nioHTTP: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
     static let serviceLifecycle: Target.Dependency = .product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
     static let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
     static let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
@@ -55,13 +55,12 @@ func present(_ names: [String], under folder: String) -> [String] {
 let web: [Target.Dependency] = ["TernWeb", Library.hummingbird, Library.httpTypes, Library.nioCore]
 
 let kernel: [Target] =
-    room("TernKernel", in: "Kernel", uses: ["CSimdjson", Library.crypto, Library.logging])
+    room("TernKernel", in: "Kernel", uses: ["CSimdjson", Library.crypto])
     + room("TernStats", in: "Kernel", uses: [])
     + room(
         "TernStore", in: "Kernel",
         uses: [
-            "TernKernel", "CPostgres", Library.grdb, Library.sqlite, Library.asyncHTTPClient, Library.httpTypes, Library.nioCore, Library.nioHTTP1,
-            Library.crypto,
+            "TernKernel", "CPostgres", Library.grdb, Library.sqlite, Library.asyncHTTPClient, Library.nioCore, Library.nioHTTP1, Library.crypto,
             Library.logging,
         ])
     + room("TernJobs", in: "Kernel", uses: ["TernKernel", "TernStore", Library.subprocess, Library.system, Library.logging])
@@ -71,16 +70,16 @@ let kernel: [Target] =
     + room(
         "TernWeb", in: "Kernel",
         uses: [
-            "TernKernel", "CSimdjson", Library.hummingbird, Library.httpTypes, Library.nioCore, Library.nioFoundation, Library.logging,
+            "TernKernel", Library.hummingbird, Library.httpTypes, Library.nioCore, Library.nioFoundation, Library.logging,
         ])
 
 let lifecycle: [Target] =
     room("Datasets", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernTables", "TernStats"] + web)
     + room("Tracking", in: "Lifecycle", uses: ["TernKernel", "TernStore"] + web)
-    + room("Pipelines", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernJobs", "TernTables"] + web)
+    + room("Pipelines", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernJobs"] + web)
     + room(
         "Registry", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernTables", "TernStats", "TernInference", Library.yams] + web)
-    + room("Serving", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernLog", "TernInference"] + web)
+    + room("Serving", in: "Lifecycle", uses: ["TernKernel", "TernLog", "TernInference"] + web)
     + room("Releases", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernLog", "TernStats"] + web)
     + room("Monitoring", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernLog", "TernTables", "TernStats"] + web)
     + room("Sweeps", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernJobs", "TernStats"] + web)
@@ -88,7 +87,7 @@ let lifecycle: [Target] =
     + room(
         "Webhooks", in: "Lifecycle",
         uses: ["TernKernel", "TernStore", Library.asyncHTTPClient, Library.nioHTTP1, Library.crypto, Library.logging] + web)
-    + room("Policies", in: "Lifecycle", uses: ["TernKernel", "TernStore", "TernJobs", Library.asyncHTTPClient, Library.nioHTTP] + web)
+    + room("Policies", in: "Lifecycle", uses: ["TernKernel", "TernStore", Library.asyncHTTPClient, Library.nioHTTP1] + web)
 
 let rooms: [Target.Dependency] = [
     "Datasets", "Tracking", "Pipelines", "Registry", "Serving", "Releases", "Monitoring", "Policies", "Sweeps",
@@ -99,8 +98,7 @@ let app: [Target] =
     room(
         "Dialects", in: ".",
         uses: [
-            "TernKernel", "TernStore", "TernLog", "TernInference", "CSimdjson", "Tracking", "Registry", "Serving", "Releases", "Traces",
-            "Webhooks", Library.nioFoundation,
+            "TernKernel", "TernStore", "TernLog", "TernInference", "CSimdjson", "Tracking", "Registry", "Serving", "Traces", "Webhooks",
         ] + web)
     + room("Dashboard", in: ".", uses: ["TernKernel", "TernStore", "TernLog", "TernStats", "CAssets", Library.mustache] + rooms + web)
     + room("TernProject", in: "App", uses: ["TernKernel", "Datasets", "Pipelines", "Registry", "Releases", "Monitoring", "Policies", Library.yams])
@@ -108,20 +106,20 @@ let app: [Target] =
         "TernImport", in: "App",
         uses: [
             "TernKernel", "TernStore", "CPostgres", "CZip", Library.grdb, Library.crypto, Library.asyncHTTPClient, Library.nioCore, Library.nioHTTP1,
-            Library.nioFoundation, Library.yams, Library.logging,
+            Library.nioFoundation, Library.yams,
         ])
     + room(
         "TernServer", in: "App",
         uses: [
-            "TernKernel", "TernStore", "TernJobs", "TernTables", "TernLog", "TernInference", "TernStats", "TernProject", "Dialects", "Dashboard",
-            Library.asyncHTTPClient, Library.serviceLifecycle, Library.unixSignals, Library.logging,
+            "TernKernel", "TernStore", "TernJobs", "TernTables", "TernLog", "TernInference", "TernProject", "Dialects", "Dashboard",
+            Library.serviceLifecycle, Library.unixSignals, Library.logging,
         ] + rooms + web)
     + room(
         "TernCommands", in: "App",
         uses: [
             "TernKernel", "TernStore", "TernWeb", "TernProject", "TernServer", "TernImport", "TernTables", "TernStats", "TernInference",
-            Library.argumentParser,
-            Library.asyncHTTPClient, Library.hummingbird, Library.nioCore, Library.nioFoundation, Library.nioHTTP1, Library.unixSignals,
+            Library.argumentParser, Library.asyncHTTPClient, Library.hummingbird, Library.nioCore, Library.nioFoundation, Library.nioHTTP1,
+            Library.unixSignals,
             Library.logging,
         ])
 

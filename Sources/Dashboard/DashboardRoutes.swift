@@ -68,7 +68,7 @@ struct DashboardRoutes: Sendable {
         }
         pages.get("endpoints/:name") { [source] request, context in
             let page = try await source.endpoint(context.path("name"))
-            switch request.field("part") {
+            switch request.query("part") {
             case "state": return Response.html(try Templates.render("endpoint-state", page))
             case "history": return Response.html(try Templates.render("endpoint-history", page))
             default: return try PageFrame(.endpoints, page.title, charts: true).response(page, to: request)

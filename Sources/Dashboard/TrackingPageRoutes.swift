@@ -24,7 +24,7 @@ extension DashboardRoutes {
             return try PageFrame(.experiments, page.title, modules: page.logs == nil ? ["run-page.js"] : ["log-tail.js"]).response(page, to: request)
         }
         pages.get("runs/:id/view") { [source] request, context in
-            guard let path = request.field("path") else { throw TernError.invalid("the address lacks 'path', the file to look at") }
+            guard let path = request.query("path") else { throw TernError.invalid("the address lacks 'path', the file to look at") }
             return try await source.view(context.path("id"), path).response
         }
         pages.get("compare") { [source] request, _ in

@@ -53,6 +53,16 @@ import Testing
         }
     }
 
+    @Test func `without regard to case means A to Z, on both databases`() async throws {
+        try await RegistryFixture.with(nil) { fixture in
+            _ = try await fixture.service.createModel("a", tags: ["city": "ZÜRICH"], by: eve)
+            for (pattern, count) in [("zÜrich", 1), ("ZÜR%", 1), ("zür%", 0)] {
+                let found = try await models(fixture, .tag("city"), .likeAnyCase, .text(pattern))
+                #expect(found.count == count, "\(pattern)")
+            }
+        }
+    }
+
     @Test func `what is not there matches nothing`() async throws {
         try await with { fixture in
             let found7 = try await versions(fixture, .run, .unequal, .text("r1"))

@@ -35,3 +35,25 @@ import Testing
         #expect(TernError.atTheDoor(CancellationError()).code == .cancelled)
     }
 }
+
+@Suite struct QueryFieldTests {
+    @Test(arguments: [
+        ("filter=a+%3D+1", "filter", "a = 1"), ("q=1%2B1", "q", "1+1"), ("q=a%20b", "q", "a b"), ("a=1&q=x&q=y", "q", "x"), ("q", "q", ""),
+        ("q=", "q", ""), ("q=a=b", "q", "a=b"), ("my+key=1", "my key", "1"), ("q=100%", "q", "100%"), ("q=%FF", "q", "%FF"), ("q=%C3%A4", "q", "ä"),
+        ("&&q=1&", "q", "1"), ("=1&q=2", "q", "2"),
+    ])
+    func `a field reads as forms write it`(query: String, name: String, value: String) { #expect(QueryFields(query)[name] == value) }
+
+    @Test func `a field that is not there is none`() {
+        #expect(QueryFields("")["q"] == nil)
+        #expect(QueryFields("qq=1&Q=2")["q"] == nil)
+    }
+
+    @Test func `a request reads its address so`() {
+        let head = HTTPRequest(method: .get, scheme: nil, authority: nil, path: "/runs?filter=metrics.a+%3E+1&limit=5&at=1997-05-02")
+        let request = Request(head: head, body: .init(buffer: ByteBuffer()))
+        #expect(request.query("filter") == "metrics.a > 1")
+        #expect(throws: Never.self) { try request.query("limit", in: 1...10) }
+        #expect(throws: TernError.self) { try request.query("limit", in: 6...10) }
+    }
+}

@@ -18,13 +18,13 @@ struct CompareQuery: Sendable, Equatable {
     /// - Throws: `invalid_argument` unless it names 1 to 50 runs.
     init(_ request: Request) throws {
         var seen: Set<String> = []
-        let runs = (request.field("runs") ?? "").split(separator: ",").map(String.init).filter { seen.insert($0).inserted }
+        let runs = (request.query("runs") ?? "").split(separator: ",").map(String.init).filter { seen.insert($0).inserted }
         guard (1...CompareQuery.most).contains(runs.count) else {
             throw TernError.invalid(
                 "from 1 to \(CompareQuery.most) runs can be compared, not \(runs.count)",
                 hint: "select them in the table of runs, or give ?runs=ID,ID")
         }
-        self.init(runs, onlyDifferences: request.field("only") == "differences")
+        self.init(runs, onlyDifferences: request.query("only") == "differences")
     }
 
     var address: String {

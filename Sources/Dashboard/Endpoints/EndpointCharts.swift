@@ -36,7 +36,8 @@ struct EndpointCharts: Sendable {
         var chart = LatencyBars(exposition: services.serving.prometheusText(), endpoint: name).chart
         if let p50 = whole.p50, let p99 = whole.p99 {
             chart.note =
-                "All \(Figures.count(whole.requests)) logged requests: p50 \(Figures.duration(milliseconds: p50)), p99 \(Figures.duration(milliseconds: p99))"
+                "All \(Figures.count(whole.requests)) logged requests: p50 \(Figures.duration(milliseconds: p50)), "
+                + "p99 \(Figures.duration(milliseconds: p99))"
         }
         return chart
     }

@@ -17,9 +17,9 @@ struct ExperimentsQuery: Sendable, Equatable {
 
     /// - Throws: `invalid_argument` that names the field.
     init(_ request: Request) throws {
-        search = request.field("search") ?? ""
+        search = request.query("search") ?? ""
         page = try request.query("page", in: 1...100_000) ?? 1
-        switch request.field("stage") ?? "active" {
+        switch request.query("stage") ?? "active" {
         case "active": stage = .active
         case "deleted": stage = .deleted
         case "all": stage = .all

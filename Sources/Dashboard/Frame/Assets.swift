@@ -37,7 +37,7 @@ struct AssetRoutes: Sendable {
             let tag = "\"\(file.tag)\""
             var headers: HTTPFields = [
                 .contentType: file.type, .eTag: tag,
-                .cacheControl: request.field("v") == file.tag ? "public, max-age=31536000, immutable" : "no-cache",
+                .cacheControl: request.query("v") == file.tag ? "public, max-age=31536000, immutable" : "no-cache",
             ]
             headers[.xContentTypeOptions] = "nosniff"
             let known = request.headers[.ifNoneMatch]?.split(separator: ",").map { $0.drop { " W/".contains($0) }.filter { $0 != " " } } ?? []

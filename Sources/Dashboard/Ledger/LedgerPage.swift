@@ -20,7 +20,7 @@ struct LedgerQuery: Sendable, Equatable {
 
     init(_ request: Request) throws {
         self.init(
-            subject: request.field("subject").flatMap { $0.isEmpty ? nil : $0 }, kind: request.field("kind").flatMap { $0.isEmpty ? nil : $0 },
+            subject: request.query("subject").flatMap { $0.isEmpty ? nil : $0 }, kind: request.query("kind").flatMap { $0.isEmpty ? nil : $0 },
             before: try request.query("before", in: 0...Int.max).map(Int64.init))
     }
 

@@ -17,7 +17,7 @@ struct RunPageQuery: Sendable, Equatable {
     }
 
     init(_ request: Request) {
-        self.init(request.field("tab").flatMap(Tab.init(rawValue:)) ?? .overview, path: request.field("path"))
+        self.init(request.query("tab").flatMap(Tab.init(rawValue:)) ?? .overview, path: request.query("path"))
     }
 }
 

@@ -27,18 +27,18 @@ struct RunsQuery: Sendable, Equatable {
     /// - Throws: `invalid_argument` that names the field.
     init(_ request: Request, experiment: Int64? = nil) throws {
         self.experiment = experiment
-        filter = request.field("filter") ?? ""
-        sort = request.field("sort").flatMap { $0.isEmpty ? nil : $0 } ?? "start_time"
-        descending = request.field("order") != "asc"
-        after = request.field("after")
-        if let text = request.field("columns") {
+        filter = request.query("filter") ?? ""
+        sort = request.query("sort").flatMap { $0.isEmpty ? nil : $0 } ?? "start_time"
+        descending = request.query("order") != "asc"
+        after = request.query("after")
+        if let text = request.query("columns") {
             let names = text.split(separator: ",").map(String.init)
             guard names.count <= RunsQuery.columnLimit else {
                 throw TernError.invalid("a table has at most \(RunsQuery.columnLimit) columns, not \(names.count)")
             }
             columns = try names.map(RunsColumn.init)
         }
-        switch request.field("stage") ?? "active" {
+        switch request.query("stage") ?? "active" {
         case "active": stage = .active
         case "deleted": stage = .deleted
         case "all": stage = .all

@@ -78,8 +78,8 @@ struct ScoringTensors {
             }
         } catch let error as TernError {
             throw TernError.invalid(
-                "Invalid input. Data is not compatible with model signature. Failed to convert column \(input.name) to type '\(input.type.datatype)'. "
-                    + "Error: '\(error.message)'")
+                "Invalid input. Data is not compatible with model signature. "
+                    + "Failed to convert column \(input.name) to type '\(input.type.datatype)'. Error: '\(error.message)'")
         }
     }
 

@@ -20,8 +20,8 @@ extension InferRequest {
         } else {
             guard bytes.count == count * input.type.size else {
                 throw TernError.invalid(
-                    "input byte size mismatch for input '\(input.name)' for model '\(model.name)'. Expected \(count * input.type.size), got \(bytes.count)"
-                )
+                    "input byte size mismatch for input '\(input.name)' for model '\(model.name)'. "
+                        + "Expected \(count * input.type.size), got \(bytes.count)")
             }
             inputs = [try Tensor(input.name, type: input.type, shape: shape, bytes: TensorBuffer(bytes))]
         }

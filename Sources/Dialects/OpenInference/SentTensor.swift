@@ -90,8 +90,8 @@ struct SentTensor {
         case TERN_JSON_TOO_FEW, TERN_JSON_TOO_MANY:
             let found = filled.status == TERN_JSON_TOO_FEW ? "\(filled.count)" : "more than \(count)"
             throw TernError.invalid(
-                "Unable to parse 'data': Shape does not match true shape of 'data' field: input '\(name)' has the shape \(shape) and \(found) elements"
-            )
+                "Unable to parse 'data': Shape does not match true shape of 'data' field: "
+                    + "input '\(name)' has the shape \(shape) and \(found) elements")
         case TERN_JSON_OUT_OF_RANGE:
             throw TernError.invalid("Unable to parse 'data': element \(filled.count) of input '\(name)' does not fit \(datatype)")
         default:

@@ -59,16 +59,6 @@ package enum TensorType: Int32, Hashable, Sendable, CaseIterable {
         default: false
         }
     }
-
-    /// The type's word in schemas of columns: `bool`, `int`, `double`, `text`.
-    package var columnType: String {
-        switch self {
-        case .bool: "bool"
-        case .string: "text"
-        case .float16, .bfloat16, .float32, .float64: "double"
-        default: "int"
-        }
-    }
 }
 
 /// A Swift type that is one element of a tensor, bit for bit.

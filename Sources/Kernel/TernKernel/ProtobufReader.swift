@@ -162,16 +162,6 @@ package struct ProtobufField: Sendable {
         return try packed { Float(bitPattern: UInt32(truncatingIfNeeded: try $0.littleEndian(4))) }
     }
 
-    package func fixed64s() throws -> [UInt64] {
-        if case .fixed64(let value) = value { return [value] }
-        return try packed { try $0.littleEndian(8) }
-    }
-
-    package func fixed32s() throws -> [UInt32] {
-        if case .fixed32(let value) = value { return [value] }
-        return try packed { UInt32(truncatingIfNeeded: try $0.littleEndian(4)) }
-    }
-
     /// Repeated varints; for `int32` and `int64` take `Int64(bitPattern:)` of each.
     package func varints() throws -> [UInt64] {
         if case .varint(let value) = value { return [value] }

@@ -42,7 +42,8 @@ package struct PredictionRecord: Hashable, Sendable {
     package var error: String?
     /// One column a feature, `rows` values each.
     package var inputs: [Column]
-    /// One column an output, `rows` values each. `predicted` is the label as text and `score` the probability of the positive class, where the model gives them.
+    /// One column an output, `rows` values each. `predicted` is the label as text and `score` the probability of the positive class, where the
+    /// model gives them.
     package var outputs: [Column]
 
     package init(

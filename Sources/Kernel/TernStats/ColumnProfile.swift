@@ -120,7 +120,6 @@ extension ColumnProfile {
     /// Rows that tests use: neither missing nor infinite.
     package var used: Int { count - missing - infinite }
     package var missingShare: Double { count == 0 ? 0 : Double(missing) / Double(count) }
-    package var infiniteShare: Double { count == 0 ? 0 : Double(infinite) / Double(count) }
     /// Nil for categories and when no row is used.
     package var mean: Double? { moments?.mean }
     /// Divided by n (population). Nil like `mean`.

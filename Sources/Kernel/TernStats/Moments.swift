@@ -17,8 +17,6 @@ package struct Moments: Hashable, Sendable, Codable {
     package var mean: Double? { count == 0 ? nil : average }
     /// Divided by n.
     package var variance: Double? { count == 0 ? nil : max(0, squares / Double(count)) }
-    /// Divided by n - 1.
-    package var sampleVariance: Double? { count < 2 ? nil : max(0, squares / Double(count - 1)) }
     package var minimum: Double? { count == 0 ? nil : low }
     package var maximum: Double? { count == 0 ? nil : high }
 

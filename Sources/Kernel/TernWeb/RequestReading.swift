@@ -29,7 +29,8 @@ extension Request {
         return try (buffer.readableBytes == 0 ? Data("{}".utf8) : Data(buffer.readableBytesView)).decodeJSON(type)
     }
 
-    package func query(_ name: String) -> String? { uri.queryParameters.get(name) }
+    /// The first field of this name in the address, where `+` is a space; see `QueryFields`.
+    package func query(_ name: String) -> String? { uri.query.flatMap { QueryFields($0)[name] } }
 
     /// - Throws: `invalid_argument` when it is there but not a whole number in `range`.
     package func query(_ name: String, in range: ClosedRange<Int>) throws -> Int? {

@@ -100,7 +100,8 @@ extension RegistryService {
         guard let digest = version.digest else { return measurements }
         guard let holdout = version.holdout else {
             measurements.problem =
-                "it was registered without a holdout table (give one: POST /api/tern/v1/models/\(version.model)/versions/\(version.version)/gates {\"holdout\": FILE})."
+                "it was registered without a holdout table (give one: "
+                + "POST /api/tern/v1/models/\(version.model)/versions/\(version.version)/gates {\"holdout\": FILE})."
             return measurements
         }
         let staging = try Staging(in: workFolder)

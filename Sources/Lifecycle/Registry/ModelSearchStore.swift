@@ -1,21 +1,6 @@
 import TernKernel
 import TernStore
 
-/// A piece of a statement with what is bound to it.
-struct SearchClause {
-    var sql: String
-    var arguments: [SQLValue] = []
-
-    /// `(?, ?, …)`. Lengths are rounded up to a power of two by repeating the last value, so that few different statements are prepared.
-    static func list(_ values: [SQLValue]) -> SearchClause {
-        guard let last = values.last else { return SearchClause(sql: "(NULL)") }
-        var count = 1
-        while count < values.count { count *= 2 }
-        let padded = values + Array(repeating: last, count: count - values.count)
-        return SearchClause(sql: "(" + Array(repeating: "?", count: count).joined(separator: ", ") + ")", arguments: padded)
-    }
-}
-
 /// SQL of the registry's searches: conditions, order and place become one statement that reads a page and one row more.
 struct ModelSearchStore {
     let connection: Connection
@@ -97,10 +82,8 @@ struct SearchTable {
     }
 
     private func prompts(_ query: RegistryQuery) -> SearchClause {
-        SearchClause(
-            sql:
-                "\(query.wantsPrompts ? "" : "NOT ")EXISTS (SELECT 1 FROM model_tags p WHERE p.model = t.\(owner) AND p.key = ? AND p.value = 'true')",
-            arguments: [.text(RegistryQuery.promptTag)])
+        let isPrompt = "EXISTS (SELECT 1 FROM model_tags p WHERE p.model = t.\(owner) AND p.key = ? AND p.value = 'true')"
+        return SearchClause(sql: query.wantsPrompts ? isPrompt : "NOT " + isPrompt, arguments: [.text(RegistryQuery.promptTag)])
     }
 
     private func column(_ field: RegistryQuery.Field) throws -> String {
@@ -129,10 +112,11 @@ struct SearchTable {
         switch (condition.comparison, condition.operand) {
         case (.equal, .text(let text)), (.unequal, .text(let text)):
             return SearchClause(sql: "\(column) \(condition.comparison == .equal ? "=" : "<>") ?", arguments: [.text(text)])
-        case (.like, .text(let pattern)):
-            return SearchClause(sql: "\(column) LIKE ? ESCAPE '\\'", arguments: [.text(try SearchTable.literal(pattern))])
-        case (.likeAnyCase, .text(let pattern)):
-            return SearchClause(sql: "lower(\(column)) LIKE lower(?) ESCAPE '\\'", arguments: [.text(try SearchTable.literal(pattern))])
+        case (.like, .text(let pattern)), (.likeAnyCase, .text(let pattern)):
+            guard pattern.utf8.count <= RegistryQuery.longestPattern else {
+                throw TernError.invalid("a pattern in a filter has at most \(RegistryQuery.longestPattern) bytes")
+            }
+            return .like(column, pattern, caseSensitive: condition.comparison == .like)
         case (.among, .list(let values)), (.notAmong, .list(let values)):
             guard values.count <= RegistryQuery.longestList else {
                 throw TernError.invalid("a list in a filter has at most \(RegistryQuery.longestList) values, and this one has \(values.count)")
@@ -145,14 +129,6 @@ struct SearchTable {
         case (.unequal, .number(let number)): return SearchClause(sql: "\(column) <> ?", arguments: [.int(number)])
         default: throw TernError.invalid("\(condition.comparison.rawValue) does not go with that value")
         }
-    }
-
-    /// MLflow's patterns have no escape character: a backslash is a backslash.
-    private static func literal(_ pattern: String) throws -> String {
-        guard pattern.utf8.count <= RegistryQuery.longestPattern else {
-            throw TernError.invalid("a pattern in a filter has at most \(RegistryQuery.longestPattern) bytes")
-        }
-        return pattern.replacing("\\", with: "\\\\")
     }
 
     /// Rows behind a place: `(a > x) OR (a = x AND b < y) …`, with the first column's bound by itself in front, which an index can use.

@@ -23,8 +23,8 @@ enum EventTimeInput {
         }
         guard let values = input.values(as: Int64.self) else {
             throw TernError.invalid(
-                "inference input '\(input.name)' data-type is '\(input.type.datatype)', but event times are INT64 (milliseconds since 1970) or BYTES (ISO 8601)"
-            )
+                "inference input '\(input.name)' data-type is '\(input.type.datatype)', "
+                    + "but event times are INT64 (milliseconds since 1970) or BYTES (ISO 8601)")
         }
         return try values.enumerated().map { row, value in
             guard value.magnitude < latest else {

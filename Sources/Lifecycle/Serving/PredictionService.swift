@@ -30,7 +30,8 @@ package final class PredictionService: Sendable {
         shadows = ShadowQueue(capacity: shadowCapacity)
     }
 
-    /// - Throws: `not_found` for an unknown endpoint or version, `invalid_argument` for inputs the model cannot take, `internal` when the model fails.
+    /// - Throws: `not_found` for an unknown endpoint or version, `invalid_argument` for inputs the model cannot take, `internal` when the model
+    ///   fails.
     package func predict(_ request: PredictionRequest) async throws -> PredictionAnswer {
         guard let endpoint = ports.endpoint(request.endpoint) else { return try await predictDirectly(request) }
         let number = try log.nextPrediction(endpoint: endpoint.name)

@@ -28,8 +28,8 @@ package struct DataAdd: TernSubcommand {
 
     package func show(_ answer: JSON, _ terminal: Terminal) {
         terminal.line(
-            "\(answer.cell("dataset")) version \(answer.cell("version")): \(answer.cell("rows")) rows, \(answer["schema"]?.arrayValue?.count ?? 0) columns, "
-                + "sha256 \(answer.cell("digest").prefix(12))")
+            "\(answer.cell("dataset")) version \(answer.cell("version")): \(answer.cell("rows")) rows, "
+                + "\(answer["schema"]?.arrayValue?.count ?? 0) columns, sha256 \(answer.cell("digest").prefix(12))")
     }
 }
 

@@ -61,8 +61,8 @@ struct DemoScript: Sendable {
         let version = try await client.post(
             "datasets/market/versions", ["path": .string(first), "reason": .string("the first \(DemoScript.firstDays) days")])
         say(
-            "market version \(version.cell("version")): \(version.cell("rows")) rows, schema and profile of \(version["schema"]?.arrayValue?.count ?? 0) columns, sha256 \(version.cell("digest").prefix(12))"
-        )
+            "market version \(version.cell("version")): \(version.cell("rows")) rows, "
+                + "schema and profile of \(version["schema"]?.arrayValue?.count ?? 0) columns, sha256 \(version.cell("digest").prefix(12))")
 
         // A file that breaks the schema: one cell is not a number.
         var broken = Array(known.prefix(200))

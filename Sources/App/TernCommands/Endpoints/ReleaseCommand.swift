@@ -5,7 +5,7 @@ package struct ReleaseCommand: TernSubcommand {
     package static let configuration = CommandConfiguration(
         commandName: "release", abstract: "Release a version to an endpoint, or move a running release on.",
         discussion:
-            "Ends with 3 when the version has not passed its gates and approvals; --override with a reason forces it, and the ledger keeps the reason."
+            "Ends with 3 when the version has not passed its gates and approvals; --override with a reason forces it, and the ledger keeps that."
     )
 
     @OptionGroup package var options: CommandOptions

@@ -44,7 +44,7 @@ package struct ReplayCommand: TernSubcommand {
 
     package func show(_ answer: JSON, _ terminal: Terminal) {
         terminal.line(
-            "\(answer.cell("requests")) requests with \(answer.cell("rows")) rows, \(answer.cell("feedback")) labels, \(answer.cell("repeats")) repeated, "
-                + "\(answer.cell("failed")) failed")
+            "\(answer.cell("requests")) requests with \(answer.cell("rows")) rows, \(answer.cell("feedback")) labels, "
+                + "\(answer.cell("repeats")) repeated, \(answer.cell("failed")) failed")
     }
 }

@@ -55,8 +55,8 @@ package struct WhyCommand: TernSubcommand {
         }
         for approval in version["approvals"]?.arrayValue ?? [] {
             terminal.line(
-                "  approval  \(approval.cell("verdict")) by \(approval.cell("by")) at \(approval.cell("at"))  \(approval["reason"]?.stringValue ?? "")"
-            )
+                "  approval  \(approval.cell("verdict")) by \(approval.cell("by")) at \(approval.cell("at"))  "
+                    + (approval["reason"]?.stringValue ?? ""))
         }
     }
 }

@@ -30,7 +30,8 @@ struct ProjectStore: Sendable {
             try transaction.execute(
                 """
                 INSERT INTO projects (name, declaration, applied_at, applied_by) VALUES (?, ?, ?, ?)
-                ON CONFLICT (name) DO UPDATE SET declaration = excluded.declaration, applied_at = excluded.applied_at, applied_by = excluded.applied_by
+                ON CONFLICT (name) DO UPDATE SET
+                    declaration = excluded.declaration, applied_at = excluded.applied_at, applied_by = excluded.applied_by
                 """,
                 [.text(project.name), declaration, SQLValue(transaction.now), .text(actor)])
             try transaction.record(

@@ -1,54 +1,31 @@
 import TernStore
 
-/// A piece of a statement with what is bound to it.
-struct SearchClause {
-    var sql: String
-    var arguments: [SQLValue] = []
-
-    /// `(?, ?, …)`. Lengths are rounded up to a power of two by repeating the last value, so that few different statements are prepared.
-    static func list(_ values: [SQLValue]) -> SearchClause {
-        guard let last = values.last else { return SearchClause(sql: "(NULL)") }
-        var count = 1
-        while count < values.count { count *= 2 }
-        let padded = values + Array(repeating: last, count: count - values.count)
-        return SearchClause(sql: "(" + Array(repeating: "?", count: count).joined(separator: ", ") + ")", arguments: padded)
-    }
-
+extension SearchClause {
     /// The comparison of a column, `nanColumn` being its flag for NaN: NaN equals nothing and differs from everything.
     init(_ column: String, _ comparison: SearchFilter.Comparison, nanColumn: String? = nil) {
         switch comparison {
         case .number(let ordering, let value):
             let compared = "\(column) \(ordering.rawValue) ?"
-            switch nanColumn {
-            case let flag? where ordering == .notEqual: sql = "(\(compared) OR \(flag) = 1)"
-            case let flag?: sql = "(\(compared) AND \(flag) = 0)"
-            case nil: sql = compared
-            }
-            arguments = [.double(value)]
-        case .equal(let text): (sql, arguments) = ("\(column) = ?", [.text(text)])
-        case .notEqual(let text): (sql, arguments) = ("\(column) != ?", [.text(text)])
-        case .like(let pattern, caseSensitive: true): (sql, arguments) = ("\(column) LIKE ? ESCAPE '\\'", [SearchClause.pattern(pattern)])
-        case .like(let pattern, caseSensitive: false):
-            // In small letters here and not by `lower(?)`: of a bound text PostgreSQL would change letters beyond ASCII, of the column not.
-            (sql, arguments) = ("lower(\(column)) LIKE ? ESCAPE '\\'", [SearchClause.pattern(pattern.asciiLowercased)])
+            let sql =
+                switch nanColumn {
+                case let flag? where ordering == .notEqual: "(\(compared) OR \(flag) = 1)"
+                case let flag?: "(\(compared) AND \(flag) = 0)"
+                case nil: compared
+                }
+            self.init(sql: sql, arguments: [.double(value)])
+        case .equal(let text): self.init(sql: "\(column) = ?", arguments: [.text(text)])
+        case .notEqual(let text): self.init(sql: "\(column) != ?", arguments: [.text(text)])
+        case .like(let pattern, let caseSensitive): self = .like(column, pattern, caseSensitive: caseSensitive)
         case .oneOf(let values):
             let list = SearchClause.list(values.map(SQLValue.text))
-            (sql, arguments) = ("\(column) IN \(list.sql)", list.arguments)
+            self.init(sql: "\(column) IN \(list.sql)", arguments: list.arguments)
         case .noneOf(let values):
             let list = SearchClause.list(values.map(SQLValue.text))
-            (sql, arguments) = ("\(column) NOT IN \(list.sql)", list.arguments)
-        case .missing: sql = "\(column) IS NULL"
-        case .present: sql = "\(column) IS NOT NULL"
+            self.init(sql: "\(column) NOT IN \(list.sql)", arguments: list.arguments)
+        case .missing: self.init(sql: "\(column) IS NULL")
+        case .present: self.init(sql: "\(column) IS NOT NULL")
         }
     }
-
-    init(sql: String, arguments: [SQLValue] = []) {
-        self.sql = sql
-        self.arguments = arguments
-    }
-
-    /// MLflow's patterns know no escape, so that a backslash in them is a backslash.
-    private static func pattern(_ text: String) -> SQLValue { .text(text.replacing("\\", with: "\\\\")) }
 
     /// Whether the owner has a row for this key in a table of keys and values that compares so.
     static func keyed(
@@ -93,12 +70,6 @@ struct SearchStatement {
         return SearchClause(
             sql: text,
             arguments: joins.flatMap(\.arguments) + conditions.flatMap(\.arguments) + [SQLValue(overflow ? limit : above), SQLValue(offset)])
-    }
-}
-
-extension String {
-    fileprivate var asciiLowercased: String {
-        String(String.UnicodeScalarView(unicodeScalars.map { ("A"..."Z").contains($0) ? Unicode.Scalar(UInt8($0.value) + 32) : $0 }))
     }
 }
 
