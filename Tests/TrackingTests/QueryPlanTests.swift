@@ -40,7 +40,7 @@ import Testing
     ]
 
     @Test func `no part of a search reads a whole table`() async throws {
-        try await withDatabase(TrackingRoom.migrations) { database in
+        try await withSoleDatabase(TrackingRoom.migrations) { database in
             for (name, search) in QueryPlanTests.filters {
                 let drivers = [nil] + search.filter.conditions.indices.filter { RunSearchStatement.begins(with: search.filter.conditions[$0]) }
                 for segment in RunSearchStatement.segments(of: search) {
@@ -70,7 +70,7 @@ import Testing
         ([SearchOrder(.attribute("name"), ascending: true)], 1),
     ])
     func `an ordering walks its index and stops when the page is full`(order: [SearchOrder], sorted: Int) async throws {
-        try await withDatabase(TrackingRoom.migrations) { database in
+        try await withSoleDatabase(TrackingRoom.migrations) { database in
             let search = RunSearch(experiments: [0], order: order, limit: 100)
             let first = try RunSearchStatement(search, segment: 0, driver: nil, after: nil)
             let plan = try await plan(first.select(limit: 100), database)
@@ -81,7 +81,7 @@ import Testing
     }
 
     @Test func `a page behind another begins where that one ended`() async throws {
-        try await withDatabase(TrackingRoom.migrations) { database in
+        try await withSoleDatabase(TrackingRoom.migrations) { database in
             let search = RunSearch(experiments: [0], order: [SearchOrder(.metric("m"), ascending: true)])
             let cursor = SearchCursor(segment: 0, keys: [.double(0.5), .int(7), .string("a")])
             let statement = try RunSearchStatement(search, segment: 0, driver: nil, after: cursor)
@@ -91,7 +91,7 @@ import Testing
     }
 
     @Test func `logged models are found without reading whole tables`() async throws {
-        try await withDatabase(TrackingRoom.migrations) { database in
+        try await withSoleDatabase(TrackingRoom.migrations) { database in
             let models = try LoggedModelSearchStore.statement(
                 LoggedModelSearch(experiments: [0], filter: SearchFilter([.init(.metric("m"), .number(.greater, 1)), .init(.tag("a"), .equal("b"))])))
             let plan = try await plan(models, database)
