@@ -58,7 +58,7 @@ extension DashboardSource {
         "/", "/experiments", "/experiments/1", "/runs", "/runs/3f2a9c1be07d", "/runs/3f2a9c1be07d?tab=charts", "/runs/3f2a9c1be07d?tab=system",
         "/runs/3f2a9c1be07d?tab=artifacts", "/runs/3f2a9c1be07d?tab=lineage", "/runs/3f2a9c1be07d?tab=logs", "/compare?runs=a,b", "/models",
         "/models/price-direction", "/endpoints", "/endpoints/price", "/pipelines",
-        "/pipeline-runs/8c1d22aa90f4", "/data", "/data/market", "/ledger",
+        "/pipeline-runs/8c1d22aa90f4", "/data", "/data/market", "/ledger", "/sweeps", "/sweeps/4f1e77aa",
     ]
 
     /// A server on which the whole loop has gone round.
@@ -75,7 +75,7 @@ extension DashboardSource {
         compare: { .sample("lr", only: $0.onlyDifferences) }, models: { .full },
         model: { _ in .full }, endpoints: { EndpointsPage(endpoints: [.price]) }, endpoint: { _ in .full }, quality: { _ in .quality },
         drift: { _ in .full }, latency: { _ in .full }, pipelines: { .full }, pipelineRun: { _ in .full }, datasets: { .full },
-        dataset: { _, _ in .full }, ledger: { _ in .full })
+        dataset: { _, _ in .full }, ledger: { _ in .full }, sweeps: { .full }, sweep: { _ in .full }, sweepChart: { .page($0) })
 
     /// A server on which nothing has happened.
     static let empty = DashboardSource(
@@ -89,7 +89,7 @@ extension DashboardSource {
         quality: { _ in LineChart(time: true, lines: [], metric: "quality") }, drift: { _ in HeatChart(windows: [], columns: [], cells: []) },
         latency: { _ in BarChart(labels: [], series: []) }, pipelines: { PipelinesPage(pipelines: [], runs: []) }, pipelineRun: { _ in .empty("p") },
         datasets: { DatasetsPage(datasets: []) }, dataset: { _, _ in .empty("d") },
-        ledger: { _ in LedgerPage(subject: "", kind: "", entries: [], older: nil, newest: nil) })
+        ledger: { _ in LedgerPage(subject: "", kind: "", entries: [], older: nil, newest: nil) }, sweep: { _ in .empty("s") })
 }
 
 extension RunsQuery {

@@ -44,6 +44,46 @@ import Testing
         }
     }
 
+    @Test func `what matters gets a short scale of its own, and the coordinates of a choice share one`() throws {
+        var generator = SearchGenerator(seed: 3, stream: 1)
+        let points = (0..<25).map { _ -> [Double] in
+            let choice = generator.uniform() < 0.5
+            return [generator.uniform(), generator.uniform(), choice ? 1 : 0, choice ? 0 : 1]
+        }
+        // A wave along the first, nothing along the second, a small step between the alternatives.
+        let values = points.map { sin(9 * $0[0]) + 0.2 * $0[2] }
+        let process = try #require(ScaledProcess.fitted(points: points, values: values, parameters: [0, 1, 2, 2]))
+        #expect(process.scales[0] * 4 < process.scales[1], "\(process.scales)")
+        #expect(process.scales[0] * 2 < process.scales[2], "\(process.scales)")
+        #expect(process.scales[2] == process.scales[3])
+        // What was learnt of one alternative holds for the other but for the step.
+        for (point, value) in zip(points, values) {
+            let other = process.prediction(at: [point[0], point[1], point[3], point[2]]).mean
+            #expect(abs(other - value - (point[2] == 1 ? -0.2 : 0.2)) < 0.15)
+        }
+        #expect(ScaledProcess.fitted(points: points, values: values, parameters: [0, 1]) == nil)
+        #expect(ScaledProcess.fitted(points: [], values: [], parameters: []) == nil)
+    }
+
+    @Test func `with equal scales the posterior is the one of a single scale`() throws {
+        let points = [[0.1], [0.4], [0.9]]
+        let process = try #require(ScaledProcess.fitted(points: points, values: [0.3, -1, 0.7], parameters: [0]))
+        let plain = try #require(GaussianProcess(points: points, values: [0.3, -1, 0.7], lengthScale: process.scales[0]))
+        for x in [0.0, 0.25, 0.4, 0.8] {
+            let (found, expected) = (process.prediction(at: [x]), plain.prediction(at: [x]))
+            #expect(near(found.mean, expected.mean, 1e-9) && abs(found.deviation - expected.deviation) < 1e-6)
+        }
+    }
+
+    @Test func `many parameters share a scale for numbers and one for choices`() throws {
+        var generator = SearchGenerator(seed: 5, stream: 1)
+        let points = (0..<20).map { _ in (0..<14).map { _ in generator.uniform() } }
+        let owners = Array(0..<10) + [10, 10, 11, 11]
+        let process = try #require(ScaledProcess.fitted(points: points, values: points.map { $0[0] - $0[12] }, parameters: owners))
+        #expect(Set(process.scales.prefix(10)).count == 1 && Set(process.scales.suffix(4)).count == 1)
+        #expect(Set(ScaledProcess.fitted(points: points, values: points.map { $0[0] }, parameters: (0..<14).map { $0 / 2 })?.scales ?? []).count > 2)
+    }
+
     @Test func `a Cholesky factor solves what it was made of and refuses what has none`() throws {
         let matrix = [4.0, 2, 0.6, 2, 5, 1, 0.6, 1, 3]
         let factor = try #require(Cholesky(matrix, size: 3))

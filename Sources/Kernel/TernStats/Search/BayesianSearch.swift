@@ -16,7 +16,7 @@ package struct BayesianSearch: Sendable {
     /// More observations than this are thinned to the best half and the latest half: the cost grows with their cube.
     package static let observationLimit = 150
 
-    private let process: GaussianProcess
+    private let process: ScaledProcess
     /// The best value seen, standardised.
     private let best: Double
     private let mean: Double
@@ -25,10 +25,12 @@ package struct BayesianSearch: Sendable {
     /// - Parameters:
     ///   - observations: in the order in which they were made; those whose point or value is not finite are left out.
     ///   - pending: points that are being tried; each is taken to answer what the process expects of it, so that neighbours are not tried too.
-    /// - Returns: nil with fewer than two usable observations.
-    package init?(_ observations: [Observation], pending: [[Double]] = []) {
+    ///   - parameters: which parameter each coordinate belongs to, as a choice has one an alternative; nil when each is a parameter by itself.
+    /// - Returns: nil with fewer than two usable observations, or points of different lengths.
+    package init?(_ observations: [Observation], pending: [[Double]] = [], parameters: [Int]? = nil) {
         let usable = BayesianSearch.thinned(observations.filter { $0.value.isFinite && $0.point.allSatisfy(\.isFinite) })
-        guard usable.count >= 2, let least = usable.map(\.value).min() else { return nil }
+        guard usable.count >= 2, let parameters = parameters ?? usable.first.map({ Array($0.point.indices) }), let least = usable.map(\.value).min()
+        else { return nil }
         // Divided by the largest first, so that the sums of large values stay finite.
         let largest = max(1, usable.map { abs($0.value) }.max() ?? 1)
         let scaled = usable.map { $0.value / largest }
@@ -37,12 +39,12 @@ package struct BayesianSearch: Sendable {
         let deviation = variance.squareRoot() + 1e-6 / largest
         var points = usable.map(\.point)
         var values = scaled.map { ($0 - average) / deviation }
-        guard var process = GaussianProcess.fitted(points: points, values: values) else { return nil }
+        guard var process = ScaledProcess.fitted(points: points, values: values, parameters: parameters) else { return nil }
         let running = pending.filter { $0.allSatisfy(\.isFinite) }.prefix(BayesianSearch.observationLimit)
         if !running.isEmpty {
             values += running.map { process.prediction(at: $0).mean }
             points += running
-            guard let fantasy = GaussianProcess(points: points, values: values, lengthScale: process.lengthScale) else { return nil }
+            guard let fantasy = process.with(points: points, values: values) else { return nil }
             process = fantasy
         }
         self.process = process

@@ -21,7 +21,8 @@ package struct GaussianProcess: Sendable {
         self.init(points: points, values: values, distances: GaussianProcess.distances(points), lengthScale: lengthScale)
     }
 
-    private init?(points: [[Double]], values: [Double], distances: [Double], lengthScale: Double) {
+    /// - Parameter distances: of every two points, row by row.
+    init?(points: [[Double]], values: [Double], distances: [Double], lengthScale: Double) {
         let size = points.count
         guard size > 0, values.count == size, lengthScale > 0, values.allSatisfy(\.isFinite), distances.allSatisfy(\.isFinite) else { return nil }
         let kernel = distances.map { GaussianProcess.kernel($0, lengthScale) }

@@ -42,7 +42,9 @@ struct TrialSuggestion {
         guard let metric = definition.metric else { return first }
         let seen = observations(trials, metric)
         let pending = trials.filter { !$0.state.isFinal && metric.imputeWhileRunning == nil }.compactMap { coordinates($0.params) }
-        guard seen.count(where: { $0.value.isFinite }) >= beginning, let search = BayesianSearch(seen, pending: pending) else { return first }
+        guard seen.count(where: { $0.value.isFinite }) >= beginning,
+            let search = BayesianSearch(seen, pending: pending, parameters: owners(of: first))
+        else { return first }
         let candidates = candidates(&generator, first, near: seen)
         let tried = Set(trials.compactMap { coordinates($0.params) })
         let points = candidates.map { coordinates($0) ?? [] }
@@ -102,6 +104,13 @@ struct TrialSuggestion {
             case .queued, .running: value = metric.imputeWhileRunning.flatMap { way in own == nil ? nil : imputed(way) }
             }
             return value.map { BayesianSearch.Observation(point: point, value: $0) }
+        }
+    }
+
+    /// Which parameter each coordinate belongs to.
+    private func owners(of values: [JSON]) -> [Int] {
+        zip(definition.parameters, values).enumerated().flatMap { index, pair in
+            (pair.0.coordinates(of: pair.1) ?? []).map { _ in index }
         }
     }
 
