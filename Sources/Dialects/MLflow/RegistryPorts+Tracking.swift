@@ -13,7 +13,8 @@ extension RegistryPorts {
                 guard let run = try await RegistryPorts.found({ try await tracking.run(id) }) else { return nil }
                 return RunFacts(
                     artifactURI: run.info.artifactURI, params: run.params, tags: run.tags,
-                    datasets: run.datasets.map { Lineage.DatasetReference(name: $0.name, version: 0, digest: $0.digest) })
+                    datasets: run.datasets.map { Lineage.DatasetReference(name: $0.name, version: 0, digest: $0.digest) }, name: run.info.name,
+                    metrics: Dictionary(run.metrics.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }))
             },
             loggedModel: { id in
                 guard let model = try await RegistryPorts.found({ try await tracking.loggedModel(id) }) else { return nil }
