@@ -118,34 +118,38 @@ extension MLflowDialect {
     /// and a file of a logged model.
     func mountArtifactFiles(on routes: inout MLflowRoutes) {
         let (tracking, artifacts) = (tracking, artifacts)
-        routes.post("upload-artifact", responding: { request, _ in
-            let query = MLflowParameters(query: request.uri.query ?? "")
-            guard let run = try query.string("run_uuid"), !run.isEmpty else { throw TernError.invalid("Request must specify run_uuid.") }
-            guard let path = try query.string("path"), !path.isEmpty else { throw TernError.invalid("Request must specify path.") }
-            guard !(try ObjectKey.clean(path)).isEmpty else { throw TernError.invalid("Invalid path") }
-            let most = 10 * 1024 * 1024
-            let tooLarge = TernError.invalid("Artifact size is too large. Max size is 10MB.")
-            if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > most { throw tooLarge }
-            let bytes: ByteBuffer
-            do {
-                bytes = try await request.bytes(upTo: most)
-            } catch let error as TernError where error.code == .tooLarge {
-                throw tooLarge
-            }
-            guard bytes.readableBytes > 0 else { throw TernError.invalid("Request must specify data.") }
-            let root = try MLflowDialect.folder(of: try await tracking.run(run).info.artifactURI)
-            try await artifacts.put(root + "/" + path, ObjectBytes(bytes))
-            return Response(status: .ok, headers: [.contentType: "application/json"])
-        })
-        routes.get("logged-models/:model_id/artifacts/files", responding: { request, context in
-            let query = MLflowParameters(query: request.uri.query ?? "")
-            guard let path = try query.string("artifact_file_path"), !path.isEmpty else {
-                throw TernError(.badRequest, "Request must include the \"artifact_file_path\" query parameter.")
-            }
-            _ = try ObjectKey.clean(path)
-            let root = try MLflowDialect.folder(of: try await tracking.loggedModel(try context.path("model_id")).artifactURI)
-            return try await FileResponse(root + "/" + path, in: artifacts).make(for: request)
-        })
+        routes.post(
+            "upload-artifact",
+            responding: { request, _ in
+                let query = MLflowParameters(query: request.uri.query ?? "")
+                guard let run = try query.string("run_uuid"), !run.isEmpty else { throw TernError.invalid("Request must specify run_uuid.") }
+                guard let path = try query.string("path"), !path.isEmpty else { throw TernError.invalid("Request must specify path.") }
+                guard !(try ObjectKey.clean(path)).isEmpty else { throw TernError.invalid("Invalid path") }
+                let most = 10 * 1024 * 1024
+                let tooLarge = TernError.invalid("Artifact size is too large. Max size is 10MB.")
+                if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > most { throw tooLarge }
+                let bytes: ByteBuffer
+                do {
+                    bytes = try await request.bytes(upTo: most)
+                } catch let error as TernError where error.code == .tooLarge {
+                    throw tooLarge
+                }
+                guard bytes.readableBytes > 0 else { throw TernError.invalid("Request must specify data.") }
+                let root = try MLflowDialect.folder(of: try await tracking.run(run).info.artifactURI)
+                try await artifacts.put(root + "/" + path, ObjectBytes(bytes))
+                return Response(status: .ok, headers: [.contentType: "application/json"])
+            })
+        routes.get(
+            "logged-models/:model_id/artifacts/files",
+            responding: { request, context in
+                let query = MLflowParameters(query: request.uri.query ?? "")
+                guard let path = try query.string("artifact_file_path"), !path.isEmpty else {
+                    throw TernError(.badRequest, "Request must include the \"artifact_file_path\" query parameter.")
+                }
+                _ = try ObjectKey.clean(path)
+                let root = try MLflowDialect.folder(of: try await tracking.loggedModel(try context.path("model_id")).artifactURI)
+                return try await FileResponse(root + "/" + path, in: artifacts).make(for: request)
+            })
     }
 
     func mountArtifactLists(on routes: inout MLflowRoutes) {

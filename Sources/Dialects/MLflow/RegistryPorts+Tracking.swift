@@ -30,7 +30,9 @@ extension RegistryPorts {
                 let before = try await tracking.loggedModel(id).tags[RegistryPorts.versionsTag]
                 var versions = before.flatMap { try? JSON(parsing: $0).arrayValue } ?? []
                 versions.append(["name": .string(model), "version": JSON(version)])
-                try await tracking.setLoggedModelTags(id, [RegistryPorts.versionsTag: JSON.array(versions).description])
+                // Spaced as Python spaces it: the tag is text, and is compared as text.
+                let texts = versions.map { "{\"name\": \($0["name"] ?? .null), \"version\": \($0["version"] ?? .null)}" }
+                try await tracking.setLoggedModelTags(id, [RegistryPorts.versionsTag: "[" + texts.joined(separator: ", ") + "]"])
             })
     }
 

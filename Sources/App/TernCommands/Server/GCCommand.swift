@@ -33,7 +33,8 @@ package struct GCCommand: TernSubcommand {
 
     package func show(_ answer: JSON, _ terminal: Terminal) {
         let rows = [
-            ("runs", "runs"), ("experiments", "experiments"), ("logged models", "logged_models"), ("traces", "traces"), ("metric points", "metric_points"),
+            ("runs", "runs"), ("experiments", "experiments"), ("logged models", "logged_models"), ("traces", "traces"),
+            ("metric points", "metric_points"),
             ("folders of files", "artifact_folders"),
         ]
         terminal.table([dryRun ? "would be removed" : "removed", ""], rows.map { [$0.0, answer.cell($0.1)] })
