@@ -1,9 +1,13 @@
 """Two servers on one PostgreSQL database: they share the work, and each soon knows what the other changed."""
 
 import concurrent.futures
+import http.server
+import json
 import pathlib
+import threading
 import time
 
+import mlflow
 import pytest
 from tern_process import ROOT, Server, tern, wait_for_run
 
@@ -131,3 +135,41 @@ def test_what_a_killed_server_was_at_is_taken_over_when_its_lease_runs_out(pair)
     until(lambda: pair.b.api("POST", "endpoints/none/settle", {})[0] == 404, seconds=40)
     pair.a.start()
     assert pair.a.ok("GET", f"pipeline-runs/{run}")["state"] == "succeeded"
+
+
+def test_a_webhook_hears_of_each_change_once_and_in_order(tmp_path, postgres):
+    heard = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            heard.append(json.loads(self.rfile.read(int(self.headers["Content-Length"])))["data"]["name"])
+            self.send_response(200)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=listener.serve_forever, daemon=True).start()
+    database = postgres.create_database()
+    environment = {"TERN_WEBHOOK_ALLOWED_SCHEMES": "http,https", "TERN_WEBHOOK_ALLOW_PRIVATE_IPS": "true"}
+    try:
+        with (
+            Server(tmp_path / "a", database=database, environment=environment) as a,
+            Server(tmp_path / "b", database=database, environment=environment) as b,
+        ):
+            clients = [mlflow.MlflowClient(server.url, server.url) for server in (a, b)]
+            clients[0].create_webhook("w", f"http://127.0.0.1:{listener.server_port}/", ["registered_model.created"])
+            names = [f"m{number}" for number in range(20)]
+            for number, name in enumerate(names):
+                clients[number % 2].create_registered_model(name)
+            until(lambda: len(heard) >= 20)
+            assert heard == names
+            # Whoever delivers dies; the other goes on. What was heard but not yet written down may be told again.
+            a.kill()
+            clients[1].create_registered_model("last")
+            until(lambda: "last" in heard, seconds=60)
+            assert list(dict.fromkeys(heard)) == [*names, "last"] and len(heard) <= 22
+    finally:
+        listener.shutdown()
+        listener.server_close()

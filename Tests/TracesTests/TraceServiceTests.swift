@@ -52,6 +52,18 @@ private func span(
         }
     }
 
+    @Test func `an experiment's traces are purged, however many there are, and no other's`() async throws {
+        try await withTraces { traces in
+            for number in 0..<1001 { _ = try await traces.start(TraceInfo(id: "tr-\(number)", experiment: 1, requestedAt: Int64(number))) }
+            _ = try await traces.start(TraceInfo(id: "kept", experiment: 0, requestedAt: 1, tags: ["a": "b"]))
+            #expect(try await traces.count(of: 1) == 1001)
+            #expect(try await traces.purge(of: 1) == 1001)
+            #expect(try await traces.count(of: 1) == 0)
+            #expect(try await traces.info("kept").tags["a"] == "b")
+            #expect(try await traces.purge(of: 1) == 0)
+        }
+    }
+
     @Test func `what the client tells of a trace counts more than its spans, whichever comes first`() async throws {
         try await withTraces { traces in
             let told = TraceInfo(id: "tr-1", experiment: 0, requestedAt: 500, duration: 9, state: .ok, tags: [TraceKey.name: "told"])

@@ -126,6 +126,26 @@ private final class Shelf: Sendable {
         }
     }
 
+    @Test func `traces go with their experiment, and their files with them`() async throws {
+        try await withPlace { place in
+            let kept = try await place.tracking.createExperiment(name: "kept")
+            let gone = try await place.tracking.createExperiment(name: "gone")
+            let shared = try await place.tracking.createExperiment(name: "elsewhere", location: "mlflow-artifacts:/shared")
+            for id in [gone, shared] { try await place.tracking.deleteExperiment(id, by: tester) }
+            let traces = Mutex<[Int64: Int]>([kept: 1, gone: 3, shared: 2])
+            let shelf = Shelf(["\(kept)/traces/a/artifacts/x", "\(gone)/traces/a/artifacts/x", "shared/traces/a/artifacts/x"])
+            let sweep = TraceSweep(
+                count: { id in traces.withLock { $0[id] ?? 0 } }, purge: { id in traces.withLock { $0.removeValue(forKey: id) ?? 0 } })
+            let collector = GarbageCollector(database: place.database, artifacts: shelf.sweep, traces: sweep, clock: place.clock.wall)
+            #expect(try await collector.collect(GarbageRequest(olderThan: .zero, isDryRun: true), by: tester).traces == 5)
+            #expect(try await collector.collect(GarbageRequest(), by: tester).traces == 0)
+            let report = try await collector.collect(GarbageRequest(olderThan: .zero), by: tester)
+            #expect((report.traces, report.experiments, report.artifactFolders) == (5, 2, 1))
+            #expect(traces.withLock { $0 } == [kept: 1])
+            #expect(shelf.files.withLock { $0 } == ["\(kept)/traces/a/artifacts/x", "shared/traces/a/artifacts/x"])
+        }
+    }
+
     @Test func `only what is named goes, and only when it was deleted`() async throws {
         try await withPlace { place in
             let (first, second) = (try await filled(place.tracking), try await filled(place.tracking))

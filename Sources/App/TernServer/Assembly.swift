@@ -48,6 +48,8 @@ final class Assembly: Sendable {
     let loop: EndpointLoop
     /// The loop runs on one server at a time.
     let lease: Lease
+    /// And so do the deliveries to webhooks, each of which keeps its order.
+    let webhookLease: Lease
 
     /// Takes the home, opens its stores, and brings back what a crash may have left in the middle.
     static func open(_ configuration: ServerConfiguration, logger: Logger) async throws -> Assembly {
@@ -116,6 +118,7 @@ final class Assembly: Sendable {
             rooms: Assembly.applier(datasets, pipelines, registry, releases, monitoring, policies))
         loop = EndpointLoop(work: .wired(monitoring: monitoring, releases: releases, policies: policies, serving: serving), logger: logger)
         lease = Lease("endpoints", database: database, clock: clock)
+        webhookLease = Lease("webhooks", database: database, clock: clock)
         try FileManager.default.createDirectory(atPath: home.temporary, withIntermediateDirectories: true)
     }
 
@@ -147,7 +150,9 @@ final class Assembly: Sendable {
     }
 
     var retention: Retention {
-        Retention(collector: tracking.garbage, queue: queue, period: configuration.retention, clock: configuration.clock, logger: logger)
+        var collector = tracking.garbage
+        collector.traces = .wired(traces: traces)
+        return Retention(collector: collector, queue: queue, period: configuration.retention, clock: configuration.clock, logger: logger)
     }
 
     /// The server's URL is known only once it listens.
@@ -172,7 +177,7 @@ final class Assembly: Sendable {
             }
             group.addTask(name: "tern.models") { await self.preload() }
             group.addTask(name: "tern.storage") { await self.storage.keepClean(logger: self.logger) }
-            group.addTask(name: "tern.webhooks") { await self.webhooks.dispatcher.run() }
+            group.addTask(name: "tern.webhooks") { await self.webhookLease.run { await self.webhooks.dispatcher.run() } }
             group.addTask(name: "tern.retention") { await self.retention.run() }
             try await group.waitForAll()
         }

@@ -17,7 +17,7 @@ enum AbsentRoutes {
         AbsentGroup(
             method: .post, version: .v2,
             paths: [
-                "traces", "traces/link-prompts", "artifacts/presigned-upload-url", "artifacts/presigned-download-url",
+                "traces", "traces/link-prompts",
             ]),
         AbsentGroup(
             method: .patch, version: .v2,

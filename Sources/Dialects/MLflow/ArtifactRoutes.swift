@@ -1,6 +1,8 @@
 import Foundation
 import HTTPTypes
 import Hummingbird
+import NIOCore
+import Registry
 import TernKernel
 import TernStore
 import TernWeb
@@ -24,6 +26,7 @@ extension MLflowDialect {
         }
         let pages = router.group("").add(middleware: ErrorMiddleware(render: MLflowError.render))
         pages.get("get-artifact", use: downloadOfRun)
+        pages.get("model-versions/get-artifact", use: downloadOfVersion)
     }
 
     @Sendable private func list(_ request: Request, _ context: TernContext) async throws -> Response {
@@ -67,6 +70,17 @@ extension MLflowDialect {
         return try await FileResponse(root + "/" + path, in: artifacts).make(for: request)
     }
 
+    /// `GET /model-versions/get-artifact?name=…&version=…&path=…`: the same for a version's file.
+    @Sendable private func downloadOfVersion(_ request: Request, _ context: TernContext) async throws -> Response {
+        guard let registry else { throw TernError(.notImplemented, "there is no model registry here") }
+        let query = MLflowParameters(query: request.uri.query ?? "")
+        let path = try query.required("path")
+        _ = try ObjectKey.clean(path)
+        let (name, number) = try query.nameAndVersion()
+        let version = try await registry.version(name, number)
+        return try await FileResponse(MLflowDialect.folder(of: version.location ?? version.source) + "/" + path, in: artifacts).make(for: request)
+    }
+
     /// What follows `/artifacts/` (or another such word) in the address, decoded once.
     static func artifactPath(_ request: Request, below word: String) throws -> String {
         let path = request.uri.path
@@ -98,6 +112,44 @@ extension MLflowDialect {
             throw TernError.invalid("these artifacts are kept at \(uri), which this server does not serve", hint: "read them from there directly")
         }
         return folder
+    }
+
+    /// What MLflow's pages send and ask for beside the proxy: a small file of a run (`upload-artifact?run_uuid=…&path=…`, the body its bytes),
+    /// and a file of a logged model.
+    func mountArtifactFiles(on routes: inout MLflowRoutes) {
+        let (tracking, artifacts) = (tracking, artifacts)
+        routes.post(
+            "upload-artifact",
+            responding: { request, _ in
+                let query = MLflowParameters(query: request.uri.query ?? "")
+                guard let run = try query.string("run_uuid"), !run.isEmpty else { throw TernError.invalid("Request must specify run_uuid.") }
+                guard let path = try query.string("path"), !path.isEmpty else { throw TernError.invalid("Request must specify path.") }
+                guard !(try ObjectKey.clean(path)).isEmpty else { throw TernError.invalid("Invalid path") }
+                let most = 10 * 1024 * 1024
+                let tooLarge = TernError.invalid("Artifact size is too large. Max size is 10MB.")
+                if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > most { throw tooLarge }
+                let bytes: ByteBuffer
+                do {
+                    bytes = try await request.bytes(upTo: most)
+                } catch let error as TernError where error.code == .tooLarge {
+                    throw tooLarge
+                }
+                guard bytes.readableBytes > 0 else { throw TernError.invalid("Request must specify data.") }
+                let root = try MLflowDialect.folder(of: try await tracking.run(run).info.artifactURI)
+                try await artifacts.put(root + "/" + path, ObjectBytes(bytes))
+                return Response(status: .ok, headers: [.contentType: "application/json"])
+            })
+        routes.get(
+            "logged-models/:model_id/artifacts/files",
+            responding: { request, context in
+                let query = MLflowParameters(query: request.uri.query ?? "")
+                guard let path = try query.string("artifact_file_path"), !path.isEmpty else {
+                    throw TernError(.badRequest, "Request must include the \"artifact_file_path\" query parameter.")
+                }
+                _ = try ObjectKey.clean(path)
+                let root = try MLflowDialect.folder(of: try await tracking.loggedModel(try context.path("model_id")).artifactURI)
+                return try await FileResponse(root + "/" + path, in: artifacts).make(for: request)
+            })
     }
 
     func mountArtifactLists(on routes: inout MLflowRoutes) {

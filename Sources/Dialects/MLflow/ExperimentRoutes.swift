@@ -6,9 +6,10 @@ extension MLflowDialect {
         let tracking = tracking
         routes.post("experiments/create") { request in
             let body = request.parameters
+            let name = try body.required("name")
             let location = try body.string("artifact_location").flatMap { $0.isEmpty ? nil : $0 }
             let id = try await tracking.createExperiment(
-                name: try body.required("name"), location: location, tags: try body.pairsByKey("tags"))
+                name: name, location: try location.map { try ArtifactLocation.absolute($0) }, tags: try body.pairsByKey("tags"))
             return ["experiment_id": .string(String(id))]
         }
         routes.get("experiments/get") { request in
@@ -64,7 +65,13 @@ extension MLflowDialect {
         routes.get("experiments/search", search)
         routes.post("experiments/search", needs: .viewer, search)
         routes.post("experiments/search-datasets", needs: .viewer) { request in
-            let datasets = try await tracking.datasets(of: try request.parameters.experimentIDs())
+            let parameters = request.parameters
+            let asked = try parameters.strings("experiment_ids").count
+            guard asked > 0 else { throw TernError.invalid("SearchDatasets request must specify at least one experiment_id.") }
+            guard asked <= 20 else {
+                throw TernError.invalid("SearchDatasets request cannot specify more than 20 experiment_ids. Received \(asked) experiment_ids.")
+            }
+            let datasets = try await tracking.datasets(of: try parameters.experimentIDs())
             return .fields([
                 "dataset_summaries": .list(
                     datasets.map {

@@ -79,14 +79,14 @@ struct FileResponse {
 
     /// Text that browsers should show as text, then a few well-known types.
     static func type(of name: String) -> String {
-        let ending = name.contains(".") ? (name as NSString).pathExtension.lowercased() : name
+        let ending = name.contains(".") ? (name as NSString).pathExtension.lowercased() : name.lowercased()
         if textEndings.contains(ending) { return "text/plain" }
         return types[ending] ?? "application/octet-stream"
     }
 
     private static let textEndings: Set<String> = [
         "txt", "log", "err", "cfg", "conf", "cnf", "cf", "ini", "properties", "prop", "hocon", "toml", "yaml", "yml", "xml", "json", "js", "py",
-        "py3", "csv", "tsv", "md", "rst", "ipynb", "MLmodel", "MLproject",
+        "py3", "csv", "tsv", "md", "rst", "ipynb", "mlmodel", "mlproject",
     ]
 
     private static let types = [

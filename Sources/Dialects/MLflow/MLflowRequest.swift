@@ -126,19 +126,12 @@ extension MLflowParameters {
         throw wrongType(name, value)
     }
 
-    /// A number, a number as text, or one of `NaN`, `Infinity`, `-Infinity`; true and false are 1 and 0.
+    /// A number, or one as text by Python's grammar (`NaN`, `-Infinity` among them); true and false are 1 and 0.
     func number(_ name: String) throws -> Double? {
         guard let value = self[name] else { return nil }
         if let number = value.doubleValue { return number }
         if case .bool(let flag) = value { return flag ? 1 : 0 }
-        if case .string(let text) = value {
-            switch text {
-            case "NaN", "nan": return .nan
-            case "Infinity", "inf": return .infinity
-            case "-Infinity", "-inf": return -.infinity
-            default: if let number = Double(text) { return number }
-            }
-        }
+        if case .string(let text) = value, let number = PythonFloat.value(of: text) { return number }
         throw wrongType(name, value)
     }
 

@@ -8,6 +8,7 @@ import TernWeb
 struct MLflowRoutes {
     typealias Handler = @Sendable (MLflowRequest) async throws -> JSON
     typealias Writer = @Sendable (MLflowRequest) async throws -> JSONText
+    typealias Responder = @Sendable (Request, TernContext) async throws -> Response
 
     /// The part of the path that says which generation of the API is meant.
     enum Version: String, CaseIterable {
@@ -25,6 +26,8 @@ struct MLflowRoutes {
         var handle: Handler
         /// Instead of `handle`, for answers too long to be made as values first.
         var write: Writer?
+        /// Instead of both, for what is not JSON.
+        var respond: Responder?
     }
 
     private(set) var endpoints: [Endpoint] = []
@@ -45,6 +48,14 @@ struct MLflowRoutes {
 
     mutating func post(_ path: String, needs role: Role, writing: @escaping Writer) {
         endpoints.append(Endpoint(method: .post, path: path, version: nil, role: role, handle: { _ in [:] }, write: writing))
+    }
+
+    mutating func get(_ path: String, responding: @escaping Responder) {
+        endpoints.append(Endpoint(method: .get, path: path, version: nil, role: .viewer, handle: { _ in [:] }, respond: responding))
+    }
+
+    mutating func post(_ path: String, responding: @escaping Responder) {
+        endpoints.append(Endpoint(method: .post, path: path, version: nil, role: .editor, handle: { _ in [:] }, respond: responding))
     }
 
     mutating func patch(_ path: String, in version: Version? = nil, needs role: Role = .editor, _ handle: @escaping Handler) {
@@ -72,6 +83,7 @@ struct MLflowRoutes {
                 group.on(RouterPath(path), method: endpoint.method) { request, context in
                     try MLflowRoutes.refuseWorkspace(request)
                     try context.identity.require(endpoint.role, to: "\(endpoint.method) \(endpoint.path)")
+                    if let respond = endpoint.respond { return try await respond(request, context) }
                     let asked = try await MLflowRequest(request, context)
                     guard let write = endpoint.write else { return Response.json(try await endpoint.handle(asked)) }
                     return Response(

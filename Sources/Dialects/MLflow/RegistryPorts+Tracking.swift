@@ -13,7 +13,8 @@ extension RegistryPorts {
                 guard let run = try await RegistryPorts.found({ try await tracking.run(id) }) else { return nil }
                 return RunFacts(
                     artifactURI: run.info.artifactURI, params: run.params, tags: run.tags,
-                    datasets: run.datasets.map { Lineage.DatasetReference(name: $0.name, version: 0, digest: $0.digest) })
+                    datasets: run.datasets.map { Lineage.DatasetReference(name: $0.name, version: 0, digest: $0.digest) }, name: run.info.name,
+                    metrics: Dictionary(run.metrics.map { ($0.key, $0.value) }, uniquingKeysWith: { $1 }))
             },
             loggedModel: { id in
                 guard let model = try await RegistryPorts.found({ try await tracking.loggedModel(id) }) else { return nil }
@@ -29,7 +30,9 @@ extension RegistryPorts {
                 let before = try await tracking.loggedModel(id).tags[RegistryPorts.versionsTag]
                 var versions = before.flatMap { try? JSON(parsing: $0).arrayValue } ?? []
                 versions.append(["name": .string(model), "version": JSON(version)])
-                try await tracking.setLoggedModelTags(id, [RegistryPorts.versionsTag: JSON.array(versions).description])
+                // Spaced as Python spaces it: the tag is text, and is compared as text.
+                let texts = versions.map { "{\"name\": \($0["name"] ?? .null), \"version\": \($0["version"] ?? .null)}" }
+                try await tracking.setLoggedModelTags(id, [RegistryPorts.versionsTag: "[" + texts.joined(separator: ", ") + "]"])
             })
     }
 

@@ -58,22 +58,27 @@ extension MLflowDialect {
         let tracking = tracking
         routes.post("runs/log-metric") { request in
             let body = request.parameters
-            try await tracking.log(try LoggedPoint(body), to: try body.runID())
+            // MLflow checks the fields in this order, and names the first that is wrong.
+            let run = try body.runID()
+            try await tracking.log(try LoggedPoint(body), to: run)
             return [:]
         }
         routes.post("runs/log-parameter") { request in
             let body = request.parameters
-            try await tracking.logParam(try body.required("key"), try body.string("value") ?? "", to: try body.runID())
+            let run = try body.runID()
+            try await tracking.logParam(try body.required("key"), try body.string("value") ?? "", to: run)
             return [:]
         }
         routes.post("runs/set-tag") { request in
             let body = request.parameters
-            try await tracking.setTag(try body.required("key"), try body.string("value") ?? "", on: try body.runID())
+            let run = try body.runID()
+            try await tracking.setTag(try body.required("key"), try body.string("value") ?? "", on: run)
             return [:]
         }
         routes.post("runs/delete-tag") { request in
             let body = request.parameters
-            try await tracking.deleteTag(try body.required("key"), of: try body.runID())
+            let run = try body.runID()
+            try await tracking.deleteTag(try body.required("key"), of: run)
             return [:]
         }
         routes.post("runs/log-batch") { request in
@@ -95,20 +100,23 @@ extension MLflowDialect {
         let tracking = tracking
         routes.post("runs/log-inputs") { request in
             let body = request.parameters
+            let run = try body.required("run_id")
             try await tracking.logInputs(
                 datasets: try body.objects("datasets").map(DatasetInput.init), models: try body.objects("models").map { try $0.required("model_id") },
-                to: try body.required("run_id"))
+                to: run)
             return [:]
         }
         routes.post("runs/outputs") { request in
             let body = request.parameters
+            let run = try body.required("run_id")
             guard body.has("models") else { throw body.missing("models") }
             let models = try body.objects("models").map { ModelOutput(model: try $0.required("model_id"), step: try $0.integer("step") ?? 0) }
-            try await tracking.logOutputs(models, of: try body.required("run_id"))
+            try await tracking.logOutputs(models, of: run)
             return [:]
         }
         routes.post("runs/log-model") { request in
             let body = request.parameters
+            let run = try body.required("run_id")
             let text = try body.required("model_json")
             guard let model = try? JSON(parsing: text), let fields = model.objectValue else {
                 throw TernError.invalid("Malformed model info. \n \(text) \n is not a valid JSON.")
@@ -118,7 +126,7 @@ extension MLflowDialect {
                 throw TernError.invalid("Model json is missing mandatory fields: {\(missing.map { "'\($0)'" }.joined(separator: ", "))}")
             }
             let kept = fields.filter { ["run_id", "utc_time_created", "artifact_path", "model_uuid", "flavors"].contains($0.key) }
-            try await tracking.recordModel(.object(kept), of: try body.required("run_id"))
+            try await tracking.recordModel(.object(kept), of: run)
             return [:]
         }
     }

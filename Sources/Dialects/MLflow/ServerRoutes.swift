@@ -20,6 +20,7 @@ extension MLflowDialect {
         }
         mountArtifactLists(on: &routes)
         mountArtifactLinks(on: &routes)
+        mountArtifactFiles(on: &routes)
     }
 
     /// `GET /version` and `GET /health`, in plain text at the root.

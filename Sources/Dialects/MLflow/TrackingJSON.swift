@@ -160,12 +160,12 @@ extension LoggedModel {
 
 extension LoggedPoint {
     init(_ metric: MLflowParameters) throws {
-        guard let value = try metric.number("value"), let timestamp = try metric.integer("timestamp") else {
-            throw metric.missing(metric.has("value") ? "timestamp" : "value")
-        }
+        let key = try metric.required("key")
+        guard let value = try metric.number("value") else { throw metric.missing("value") }
+        guard let timestamp = try metric.integer("timestamp") else { throw metric.missing("timestamp") }
         func optional(_ name: String) throws -> String? { try metric.string(name).flatMap { $0.isEmpty ? nil : $0 } }
         self.init(
-            MetricPoint(key: try metric.required("key"), value: value, timestamp: timestamp, step: try metric.integer("step") ?? 0),
+            MetricPoint(key: key, value: value, timestamp: timestamp, step: try metric.integer("step") ?? 0),
             model: try optional("model_id"), datasetName: try optional("dataset_name"), datasetDigest: try optional("dataset_digest"))
     }
 }

@@ -136,6 +136,24 @@ package struct TraceService: Sendable {
         try await database.write { try TraceStore($0).link(ids, to: run) }
     }
 
+    /// How many traces an experiment has.
+    package func count(of experiment: Int64) async throws -> Int { try await database.read { try TraceStore($0).count(of: experiment) } }
+
+    /// Removes all traces of an experiment that is to be no more, some hundreds in each transaction.
+    ///
+    /// - Returns: how many there were.
+    package func purge(of experiment: Int64) async throws -> Int {
+        var total = 0
+        while true {
+            let count = try await database.write { transaction in
+                let store = TraceStore(transaction)
+                return try store.delete(try store.ids(of: experiment, until: .max, most: 500), of: experiment)
+            }
+            if count == 0 { return total }
+            total += count
+        }
+    }
+
     /// Deletes traces by id, or those of a time and before, the oldest first.
     ///
     /// - Returns: how many there were.

@@ -68,6 +68,10 @@ struct TraceStore {
         try connection.execute("DELETE FROM trace_tags WHERE trace = ? AND key = ?", [.text(id), .text(key)]) > 0
     }
 
+    func count(of experiment: Int64) throws -> Int {
+        Int(try connection.row("SELECT count(*) AS total FROM traces WHERE experiment_id = ?", [.int(experiment)])?.int("total") ?? 0)
+    }
+
     /// Oldest first.
     func ids(of experiment: Int64, until time: Int64, most: Int?) throws -> [String] {
         let limit = most.map { " LIMIT \($0)" } ?? ""

@@ -3,7 +3,7 @@ import TernKernel
 
 package struct GCCommand: TernSubcommand {
     package static let configuration = CommandConfiguration(
-        commandName: "gc", abstract: "Remove for good what was deleted: runs, experiments, logged models, their points and files.",
+        commandName: "gc", abstract: "Remove for good what was deleted: runs, experiments, logged models, their points, traces and files.",
         discussion: """
             Until then, everything deleted can be restored. An experiment's name is free again afterwards.
             `tern server --retention 30d` does the same by itself, once a day.
@@ -33,7 +33,8 @@ package struct GCCommand: TernSubcommand {
 
     package func show(_ answer: JSON, _ terminal: Terminal) {
         let rows = [
-            ("runs", "runs"), ("experiments", "experiments"), ("logged models", "logged_models"), ("metric points", "metric_points"),
+            ("runs", "runs"), ("experiments", "experiments"), ("logged models", "logged_models"), ("traces", "traces"),
+            ("metric points", "metric_points"),
             ("folders of files", "artifact_folders"),
         ]
         terminal.table([dryRun ? "would be removed" : "removed", ""], rows.map { [$0.0, answer.cell($0.1)] })

@@ -118,6 +118,9 @@ struct FilterLexer {
                 }
                 parts.append(word)
             }
+            if parts.last?.isEmpty == true {
+                throw TernError.invalid("Invalid clause(s) in filter string: the name that ends at character \(index) is empty")
+            }
             guard current == "." else { return .name(parts) }
             index += 1
         }

@@ -27,6 +27,7 @@ package struct GarbageReport: Hashable, Sendable, Codable {
     package var runs = 0
     package var experiments = 0
     package var loggedModels = 0
+    package var traces = 0
     package var metricPoints = 0
     /// Folders of files, those in no table among them.
     package var artifactFolders = 0
@@ -46,6 +47,22 @@ package struct ArtifactSweep: Sendable {
     }
 }
 
+/// The traces of experiments, which are another room's. The server fills it.
+package struct TraceSweep: Sendable {
+    /// How many an experiment has.
+    package var count: @Sendable (Int64) async throws -> Int
+    /// Removes those of an experiment, and answers how many there were.
+    package var purge: @Sendable (Int64) async throws -> Int
+
+    package init(count: @escaping @Sendable (Int64) async throws -> Int, purge: @escaping @Sendable (Int64) async throws -> Int) {
+        self.count = count
+        self.purge = purge
+    }
+
+    /// Where nobody keeps traces.
+    package static let none = TraceSweep(count: { _ in 0 }, purge: { _ in 0 })
+}
+
 /// Removes for good what was deleted: rows, points, files, and with an experiment its name.
 ///
 /// Each transaction takes a few runs, with the places of their files put on a list that the files are removed from afterwards: a collection
@@ -54,10 +71,13 @@ package struct GarbageCollector: Sendable {
     private let database: Database
     private let artifacts: ArtifactSweep
     private let clock: WallClock
+    /// Traces go with their experiment.
+    package var traces = TraceSweep.none
 
-    init(database: Database, artifacts: ArtifactSweep, clock: WallClock = .system) {
+    init(database: Database, artifacts: ArtifactSweep, traces: TraceSweep = .none, clock: WallClock = .system) {
         self.database = database
         self.artifacts = artifacts
+        self.traces = traces
         self.clock = clock
     }
 
@@ -71,6 +91,9 @@ package struct GarbageCollector: Sendable {
         if request.isDryRun {
             let now = clock.now()
             report = try await database.read { try GarbageStore.count(request, now: now, $0) }
+            for experiment in try await database.read({ try GarbageStore.experimentIDs(request, now: now, $0) }) {
+                report.traces += try await traces.count(experiment)
+            }
         } else {
             try await purge(request, by: identity, &report)
             report.artifactFolders = try await removeListed()
@@ -102,6 +125,13 @@ package struct GarbageCollector: Sendable {
             }
             if models == 0 { break }
             report.loggedModels += models
+        }
+        // Before their experiment, which is how a collection that breaks off here finds the rest of them again.
+        let now = clock.now()
+        for experiment in try await database.read({ try GarbageStore.experimentIDs(request, now: now, $0) }) {
+            let purged = try await traces.purge(experiment)
+            if purged > 0 { try await database.write { try GarbageStore.listTraceFiles(of: experiment, $0) } }
+            report.traces += purged
         }
         report.experiments = try await database.write { transaction in
             let experiments = try GarbageStore.experiments(request, now: transaction.now, transaction.connection)

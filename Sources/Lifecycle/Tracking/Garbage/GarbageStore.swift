@@ -84,6 +84,17 @@ enum GarbageStore {
         ).compactMap { try ExperimentStore.find(try $0.int("experiment_id"), connection) }
     }
 
+    /// All of the request's, also those that still have runs.
+    static func experimentIDs(_ request: GarbageRequest, now: Timestamp, _ connection: Connection) throws -> [Int64] {
+        let clause = condition(request, now: now, deletedAt: "updated_at", id: nil)
+        return try connection.rows(
+            """
+            SELECT experiment_id FROM (SELECT id AS experiment_id, updated_at FROM experiments WHERE stage = 'deleted' AND id > 0) e
+            WHERE \(clause.sql) ORDER BY experiment_id
+            """, clause.arguments
+        ).map { try $0.int("experiment_id") }
+    }
+
     static func count(_ request: GarbageRequest, now: Timestamp, _ connection: Connection) throws -> GarbageReport {
         var report = GarbageReport()
         report.dryRun = true
@@ -149,6 +160,12 @@ enum GarbageStore {
     private static func list(_ location: String, _ transaction: Transaction) throws {
         guard let path = path(of: location) else { return }
         try transaction.execute("INSERT INTO artifact_garbage (path) VALUES (?) ON CONFLICT DO NOTHING", [.text(path)])
+    }
+
+    /// Notes the files of an experiment's traces, where the place is the experiment's alone.
+    static func listTraceFiles(of experiment: Int64, _ transaction: Transaction) throws {
+        guard try ExperimentStore.find(experiment, transaction.connection)?.artifactLocation == "mlflow-artifacts:/\(experiment)" else { return }
+        try list("mlflow-artifacts:/\(experiment)/traces", transaction)
     }
 
     /// `1/RUN` of `mlflow-artifacts:/1/RUN/artifacts`, with or without a host.
