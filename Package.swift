@@ -107,7 +107,7 @@ let app: [Target] =
     + room(
         "TernImport", in: "App",
         uses: [
-            "TernKernel", "TernStore", "CPostgres", "CZip", Library.grdb, Library.crypto, Library.asyncHTTPClient, Library.nioCore, Library.nioHTTP1,
+            "TernKernel", "TernStore", "CZip", Library.crypto, Library.asyncHTTPClient, Library.nioCore, Library.nioHTTP1,
             Library.nioFoundation, Library.yams, Library.logging,
         ])
     + room(
