@@ -14,7 +14,7 @@ PROJECT = """
 project: tour
 owner: tests
 models:
-  line: {purpose: a test, target: y, approvals: 0, gates: [{metric: r2, at_least: 0.99}]}
+  line: {purpose: a test, target: y, approvals: 0, gates: [{metric: f1, at_least: 0.6}]}
 """
 
 
@@ -62,20 +62,21 @@ def test_round_trip(tmp_path):
         assert done.returncode == 1 and "notes.md" in done.stderr + done.stdout and "SHA-256 differs" in done.stderr + done.stdout
 
 
-def write_regression(folder: pathlib.Path) -> None:
-    """A project with an ONNX model that tells y = 2 a - b, and a table that says the same."""
+def write_classifier(folder: pathlib.Path) -> None:
+    """A project with an ONNX model that tells whether a is above b, and a table that says the same."""
     import numpy
     import pandas
     from skl2onnx import convert_sklearn
     from skl2onnx.common.data_types import FloatTensorType
     from sklearn.compose import ColumnTransformer
-    from sklearn.linear_model import LinearRegression
+    from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
 
     frame = pandas.DataFrame(numpy.random.default_rng(1).normal(size=(200, 2)).round(3), columns=["a", "b"])
-    frame["y"] = 2 * frame.a - frame.b
-    model = make_pipeline(ColumnTransformer([("f", "passthrough", ["a", "b"])]), LinearRegression()).fit(frame[["a", "b"]], frame.y)
-    exported = convert_sklearn(model, initial_types=[(name, FloatTensorType([None, 1])) for name in ("a", "b")], target_opset=17)
+    frame["y"] = (frame.a > frame.b).astype(int)
+    model = make_pipeline(ColumnTransformer([("f", "passthrough", ["a", "b"])]), LogisticRegression()).fit(frame[["a", "b"]], frame.y)
+    inputs = [(name, FloatTensorType([None, 1])) for name in ("a", "b")]
+    exported = convert_sklearn(model, initial_types=inputs, options={id(model.steps[-1][1]): {"zipmap": False}}, target_opset=17)
     (folder / "tern.yaml").write_text(PROJECT)
     (folder / "line.onnx").write_bytes(exported.SerializeToString())
     frame.to_csv(folder / "holdout.csv", index=False)
@@ -85,7 +86,7 @@ def test_round_trip_between_buckets_onto_postgresql(postgres, tmp_path):
     """What Tern registered itself and what lies in a run's files: both come back with their ONNX files, and the gates can judge them."""
     project = tmp_path / "project"
     project.mkdir()
-    write_regression(project)
+    write_classifier(project)
     folder = tmp_path / "export"
     with S3Server() as s3:
         for bucket in ("one", "two"):
@@ -94,7 +95,7 @@ def test_round_trip_between_buckets_onto_postgresql(postgres, tmp_path):
                 Server(tmp_path / "two", environment=s3.environment("two"), database=postgres.create_database()) as two:
             assert tern("apply", server=one, cwd=project).returncode == 0
             first = one.ok("POST", "models/line/versions", {"path": str(project / "line.onnx"), "holdout": str(project / "holdout.csv")})
-            assert first["status"] == "approved", first
+            assert first["status"] == "approved", first["gates"]
             run = one.ok("POST", "/api/2.0/mlflow/runs/create", {"experiment_id": "0", "run_name": "maker"})["run"]["info"]
             place = run["artifact_uri"].removeprefix("mlflow-artifacts:/")
             one.ok("PUT", f"/api/2.0/mlflow-artifacts/artifacts/{place}/made/model.onnx", raw=(project / "line.onnx").read_bytes())

@@ -86,7 +86,11 @@ extension Importer {
             (stored["versions"]?.arrayValue ?? []).compactMap { version in version["version"]?.intValue.map { ($0, version) } },
             uniquingKeysWith: { $1 })
         for version in model.versions {
-            let differences = RunDifference.between(version.json, versions[version.number] ?? .null)
+            let here = versions[version.number] ?? .null
+            var sent = version
+            // A version that was judged here since is no other one for that.
+            if let touched = here["updated_at"]?.intValue { sent.updatedAt = max(sent.updatedAt, touched) }
+            let differences = RunDifference.between(sent.json, here)
             if differences.isEmpty {
                 report.add(.modelVersions, source: 0, here: 1)
             } else {
