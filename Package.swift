@@ -105,8 +105,8 @@ let app: [Target] =
     + room(
         "TernImport", in: "App",
         uses: [
-            "TernKernel", "TernStore", "CPostgres", "CZip", Library.grdb, Library.crypto, Library.asyncHTTPClient, Library.nioCore, Library.nioHTTP1,
-            Library.nioFoundation, Library.yams,
+            "TernKernel", "TernStore", "CZip", Library.crypto, Library.asyncHTTPClient, Library.nioCore, Library.nioHTTP1, Library.nioFoundation,
+            Library.yams,
         ])
     + room(
         "TernServer", in: "App",

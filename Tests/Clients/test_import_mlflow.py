@@ -118,6 +118,18 @@ def test_sqlite_database_comes_over_whole(store, tmp_path):
         assert verified["already"] == 0 and verified["counts"]["points"] == report["counts"]["points"]
 
 
+def test_it_comes_onto_postgresql_too(store, postgres, tmp_path):
+    _, path, source, _, model = store
+    with Server(tmp_path / "home", database=postgres.create_database()) as server:
+        bring(server, "mlflow", str(path))
+        counts = compare(source, Side(server.url))
+        assert counts["runs"] == 7 and counts["points"] == 56 and counts["files"] == 3
+        assert compare_registry(source, Side(server.url)) == 3
+        check_models(server, model)
+        assert bring(server, "mlflow", str(path))["already"] == 7
+        assert bring(server, "mlflow", str(path), "--verify")["counts"]["points"] == {"source": 56, "here": 56}
+
+
 def test_what_the_source_gains_later_comes_with_the_next_import(store, tmp_path):
     folder, path, _, run, _ = store
     copy = tmp_path / "copy.db"
@@ -178,6 +190,12 @@ def test_mlruns_folder_comes_over_whole(tmp_path):
             assert compare_registry(Side(source.url, is_file_store=True), Side(server.url)) == 3
             check_models(server, model)
             assert bring(server, "mlflow", str(folder))["already"] == 7
+            # NaN of a model is one, too; a database of MLflow's writes 0 for it.
+            (metrics,) = folder.glob(f"*/models/{model}/metrics")
+            (metrics / "odd").write_text(f"1700000000000 nan 2 {run}\n")
+            bring(server, "mlflow", str(folder))
+            found = server.ok("GET", f"/api/2.0/mlflow/logged-models/{model}")["model"]["data"]["metrics"]
+            assert [m["value"] for m in found if m["key"] == "odd"] == ["NaN"]
             # What a file tells twice is one point.
             with open(next(folder.glob(f"*/{run}/metrics/loss")), "a") as file:
                 file.write("1700000000000 1.0 0\n1700000000000 1.0 0\n")

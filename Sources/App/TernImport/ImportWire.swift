@@ -65,7 +65,8 @@ extension ImportedLoggedModel {
             "metrics": .array(
                 ordered.map { metric in
                     [
-                        "key": .string(metric.key), "value": .double(metric.value), "timestamp": .int(metric.timestamp), "step": .int(metric.step),
+                        "key": .string(metric.key), "value": metric.value.isNaN ? "NaN" : .double(metric.value), "timestamp": .int(metric.timestamp),
+                        "step": .int(metric.step),
                         "run": .string(metric.run), "dataset_name": JSON(metric.datasetName), "dataset_digest": JSON(metric.datasetDigest),
                     ]
                 }),

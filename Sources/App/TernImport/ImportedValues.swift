@@ -95,6 +95,8 @@ package struct ImportedModel: Hashable, Sendable {
         package var runLink: String?
         package var modelID: String?
         package var tags: [String: String] = [:]
+        /// An ONNX file that is kept beside the version instead of in its artifacts.
+        package var file: ImportedFile?
     }
 
     package var name: String

@@ -42,7 +42,7 @@ extension Importer {
         return isMissing
     }
 
-    private func hash(_ file: ImportedFile) async throws -> (digest: Digest, size: Int64) {
+    func hash(_ file: ImportedFile) async throws -> (digest: Digest, size: Int64) {
         var hash = ContentHash()
         try await source.read(file) { hash.add($0) }
         return (hash.digest(), hash.size)

@@ -88,6 +88,16 @@ struct ModelVersionStore {
             ])
     }
 
+    /// Writes what an ONNX file that came later says of a version.
+    func attach(_ version: ModelVersion) throws {
+        try connection.execute(
+            "UPDATE model_versions SET digest = ?, signature = ?, lineage = ?, status_reason = ? WHERE model = ? AND version = ?",
+            [
+                SQLValue(version.digest?.hex), try version.signature.map(SQLValue.json) ?? .null, try .json(version.lineage),
+                SQLValue(version.statusReason), .text(version.model), SQLValue(version.version),
+            ])
+    }
+
     func describe(_ model: String, _ version: Int, _ description: String?, now: Timestamp) throws {
         try connection.execute(
             "UPDATE model_versions SET description = ?, updated_at = ? WHERE model = ? AND version = ?",

@@ -156,9 +156,39 @@ extension RegistryService {
             draft.statusReason = TernError.wrap(error).message + "."
         }
     }
+
+    /// Gives an imported version the ONNX file that its artifacts do not hold, as versions that Tern registered itself have one. Doing it again
+    /// changes nothing.
+    func attach(fileAt path: String, to model: String, _ number: Int, by identity: Identity) async throws -> Digest {
+        try identity.require(.editor, to: "import models")
+        let digest = try Digest.ofFile(at: path).digest
+        if try await version(model, number).holds(digest) { return digest }
+        let runner = try await evaluator.load(path)
+        try await blobs.put(fileAt: path)
+        return try await database.write { transaction in
+            let versions = ModelVersionStore(transaction)
+            var version = try versions.get(model, number)
+            if try version.holds(digest) { return digest }
+            version.digest = digest
+            version.signature = ModelSignature(runner.model)
+            version.lineage.features = runner.model.inputs.map(\.name)
+            version.statusReason = nil
+            try versions.attach(version)
+            try transaction.record(
+                LedgerEvent("model.version.file.imported", subject: version.subject, by: identity.name, data: ["digest": .string(digest.hex)]))
+            return digest
+        }
+    }
 }
 
 extension ModelVersion {
+    /// - Throws: `conflict` when it has another file.
+    fileprivate func holds(_ digest: Digest) throws -> Bool {
+        guard let known = self.digest else { return false }
+        guard known == digest else { throw TernError(.conflict, "\(subject) has another ONNX file, \(known.short)") }
+        return true
+    }
+
     fileprivate var intake: JSON {
         [
             "version": JSON(version), "created_at": .int(createdAt.milliseconds), "updated_at": .int(updatedAt.milliseconds),
@@ -176,6 +206,7 @@ struct RegistryIntakeRoutes: Sendable {
     func mount(on router: TernRouterGroup) {
         router.post("import/model", use: model)
         router.post("import/model/check", use: check)
+        router.post("import/model/file", use: attach)
         router.get("models/:name/versions/:version/file", use: file)
     }
 
@@ -205,6 +236,33 @@ struct RegistryIntakeRoutes: Sendable {
         } catch let error as TernError where error.code == .notFound {
             return Response.json(["model": .null] as JSON)
         }
+    }
+
+    /// Protocol buffers, and so ONNX files, end at 2 GiB.
+    private static let fileLimit = 2 << 30
+
+    @Sendable private func attach(_ request: Request, _ context: TernContext) async throws -> Response {
+        guard let name = request.query("name"), let version = try request.query("version", in: 1...Int(Int32.max)) else {
+            throw TernError.invalid("missing parameter 'name' or 'version'")
+        }
+        try context.identity.require(.editor, to: "import models")
+        let staging = try Staging(in: service.workFolder)
+        defer { staging.remove() }
+        let path = staging.folder + "/model.onnx"
+        guard FileManager.default.createFile(atPath: path, contents: nil), let handle = FileHandle(forWritingAtPath: path) else {
+            throw DurableFile.failure("cannot write \(path)")
+        }
+        defer { try? handle.close() }
+        var size = 0
+        for try await piece in request.body {
+            size += piece.readableBytes
+            guard size <= RegistryIntakeRoutes.fileLimit else {
+                throw TernError(.tooLarge, "an ONNX file has at most \(RegistryIntakeRoutes.fileLimit) bytes")
+            }
+            try handle.write(contentsOf: Data(piece.readableBytesView))
+        }
+        let digest = try await service.attach(fileAt: path, to: name, version, by: context.identity)
+        return Response.json(["digest": .string(digest.hex)] as JSON)
     }
 
     /// The ONNX file of a version, for `tern export`.

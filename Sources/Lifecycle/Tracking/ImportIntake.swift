@@ -140,7 +140,9 @@ extension LoggedModelIntake {
             stage: try LifecycleStage(json), createdAt: try json.needInt("created_at"), updatedAt: try json.needInt("updated_at"),
             params: try json.texts("params"), tags: try json.texts("tags"),
             metrics: try json.elements("metrics").map { metric in
-                guard let value = metric["value"]?.doubleValue else { throw TernError.invalid("logged model \(id): a metric has no value") }
+                guard let value = metric["value"] == "NaN" ? .nan : metric["value"]?.doubleValue else {
+                    throw TernError.invalid("logged model \(id): a metric has no value")
+                }
                 return ModelMetric(
                     point: MetricPoint(
                         key: try metric.need("key"), value: value, timestamp: try metric.needInt("timestamp"), step: try metric.needInt("step")),
@@ -165,8 +167,9 @@ extension LoggedModel {
             "metrics": .array(
                 ordered.map { metric in
                     [
-                        "key": .string(metric.point.key), "value": .double(metric.point.value), "timestamp": .int(metric.point.timestamp),
-                        "step": .int(metric.point.step), "run": .string(metric.run), "dataset_name": JSON(metric.datasetName),
+                        "key": .string(metric.point.key), "value": metric.point.value.isNaN ? "NaN" : .double(metric.point.value),
+                        "timestamp": .int(metric.point.timestamp), "step": .int(metric.point.step), "run": .string(metric.run),
+                        "dataset_name": JSON(metric.datasetName),
                         "dataset_digest": JSON(metric.datasetDigest),
                     ]
                 }),

@@ -18,7 +18,6 @@ package struct ImportService: Sendable {
     package static let stateTag = "tern.import.state"
     /// How many points go into one write, so that other writers are not kept waiting.
     private static let pointsPerWrite = 10_000
-    private static let pointsPerRead = 100_000
 
     // MARK: Experiments
 
@@ -124,9 +123,9 @@ package struct ImportService: Sendable {
     /// - Returns: how many were sent.
     func append(_ blocks: [PointBlock]) async throws -> Int {
         for block in blocks {
-            for point in block.points {
-                try NameRules.check(MetricPoint(key: block.key, value: point.value, timestamp: point.timestamp, step: point.step))
-            }
+            // One key for all of them, and of their times only the least can be a wrong one.
+            guard let point = block.points.min(by: { $0.timestamp < $1.timestamp }) else { continue }
+            try NameRules.check(MetricPoint(key: block.key, value: point.value, timestamp: point.timestamp, step: point.step))
         }
         var waiting: [(run: String, points: [MetricPoint])] = []
         var count = 0
@@ -162,18 +161,19 @@ package struct ImportService: Sendable {
 
     /// What is stored of a run, and the tally of its points.
     func check(_ id: String) async throws -> (run: Run, tally: PointTally) {
-        let run = try await tracking.run(id)
-        var tally = PointTally()
-        for metric in run.metrics {
-            let key = PointTally.hash(metric.key)
-            var offset: Int? = 0
-            while let start = offset {
-                let page = try await tracking.metricHistory(metric.key, of: id, limit: ImportService.pointsPerRead, offset: start)
-                for point in page.elements { tally.add(key, timestamp: point.timestamp, step: point.step, value: point.value) }
-                offset = page.nextOffset
+        try await database.read { connection in
+            guard let info = try RunStore.info(id, connection), let run = try RunStore.complete([info], connection).first else {
+                throw TrackingService.noRun(id)
             }
+            var tally = PointTally()
+            for series in try MetricSeries.all(of: id, connection) {
+                let key = PointTally.hash(series.key)
+                try MetricHistoryStore.each(series, connection) { points in
+                    for point in points { tally.add(key, timestamp: point.timestamp, step: point.step, value: point.value) }
+                }
+            }
+            return (run, tally)
         }
-        return (run, tally)
     }
 
     /// Ends the import of runs that were compared.

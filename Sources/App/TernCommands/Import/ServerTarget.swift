@@ -64,6 +64,19 @@ struct ServerTarget: ImportTarget, ExportSource {
         }
     }
 
+    func send(
+        model: String, version: Int64, size: Int64, _ read: @Sendable @escaping ((ByteBuffer) async throws -> Void) async throws -> Void
+    ) async throws -> Digest? {
+        try await patiently {
+            var request = HTTPClientRequest(url: "\(client.url)/api/tern/v1/import/model/file?name=\(TernClient.encode(model))&version=\(version)")
+            request.method = .POST
+            request.headers.add(name: "Content-Type", value: "application/octet-stream")
+            request.body = .stream(HandedOver(read), length: .known(size))
+            let answer = try await execute(request).body.collect(upTo: 1 << 20)
+            return try JSON(parsing: answer.readableBytesView)["digest"]?.stringValue.flatMap(Digest.init(hex:))
+        }
+    }
+
     func download(_ path: String, _ take: (ByteBuffer) throws -> Void) async throws { try await fetch(ServerTarget.address(path), take) }
 
     func fetch(_ path: String, _ take: (ByteBuffer) throws -> Void) async throws {

@@ -8,7 +8,7 @@ package struct MLflowDatabase: ImportSource {
     package let name: String
     package let repeatsPoints = false
     package let notes = ImportNotes()
-    private let database: any SourceDatabase
+    private let database: ForeignDatabase
     private let tables: Set<String>
     private let artifacts: MLflowArtifactPlace
 
@@ -16,16 +16,16 @@ package struct MLflowDatabase: ImportSource {
 
     /// - Parameter artifactFolder: what the server that wrote it had as `--artifacts-destination`, for runs at `mlflow-artifacts:/…`.
     /// - Throws: `invalid_argument` when it holds no MLflow tables.
-    package init(_ database: any SourceDatabase, name: String, artifactFolder: String? = nil) async throws {
+    package init(_ database: ForeignDatabase, artifactFolder: String? = nil) async throws {
         self.database = database
-        self.name = name
+        name = database.name
         tables = try await database.tables()
         guard tables.isSuperset(of: ["experiments", "runs", "metrics"]) else {
             throw TernError.invalid("\(name) is not an MLflow database: it has no tables experiments, runs and metrics")
         }
         artifacts = MLflowArtifactPlace(proxied: artifactFolder)
         for (table, what) in MLflowDatabase.leftBehind where tables.contains(table) {
-            let count = try await database.rows(MLflowStatements.count(table), []).first?.int("total") ?? 0
+            let count = try await database.lenientRows(MLflowStatements.count(table), []).first?.int("total") ?? 0
             notes.add("\(what) are not carried over", Int(clamping: count))
         }
     }
@@ -34,16 +34,18 @@ package struct MLflowDatabase: ImportSource {
         "trace_info": "traces", "webhooks": "webhooks", "evaluation_datasets": "evaluation datasets", "scorers": "scorers",
     ]
 
-    package func runCount() async throws -> Int { Int(clamping: try await database.rows(MLflowStatements.runCount, []).first?.int("total") ?? 0) }
+    package func runCount() async throws -> Int {
+        Int(clamping: try await database.lenientRows(MLflowStatements.runCount, []).first?.int("total") ?? 0)
+    }
 
     package func experiments() async throws -> [ImportedExperiment] {
         var tags: [String: [String: String]] = [:]
         if tables.contains("experiment_tags") {
-            for row in try await database.rows(MLflowStatements.experimentTags, []) {
+            for row in try await database.lenientRows(MLflowStatements.experimentTags, []) {
                 tags[row.text("experiment_id") ?? "", default: [:]][try row.need("key", of: "an experiment tag")] = row.text("value") ?? ""
             }
         }
-        return try await database.rows(MLflowStatements.experiments, []).map { row in
+        return try await database.lenientRows(MLflowStatements.experiments, []).map { row in
             let id = try row.need("experiment_id", of: "an experiment")
             if let workspace = row.text("workspace"), workspace != "default" { notes.add("experiments came out of workspace '\(workspace)'") }
             return ImportedExperiment(
@@ -56,7 +58,7 @@ package struct MLflowDatabase: ImportSource {
         guard let id = Int64(experiment.sourceID) else { return }
         var last = ""
         while true {
-            let rows = try await database.rows(MLflowStatements.runs, [.int(id), .text(last)])
+            let rows = try await database.lenientRows(MLflowStatements.runs, [.int(id), .text(last)])
             guard let end = rows.last else { return }
             last = try end.need("run_uuid", of: "a run")
             try await take(try await complete(rows, of: experiment))
@@ -70,7 +72,7 @@ package struct MLflowDatabase: ImportSource {
         let arguments = ids.map(SQLValue.text)
         func pairs(_ sql: String) async throws -> [String: [String: String]] {
             var found: [String: [String: String]] = [:]
-            for row in try await database.rows(sql, arguments) {
+            for row in try await database.lenientRows(sql, arguments) {
                 found[row.text("run_uuid") ?? "", default: [:]][row.text("key") ?? ""] = row.text("value") ?? ""
             }
             return found
@@ -78,10 +80,12 @@ package struct MLflowDatabase: ImportSource {
         let params = try await pairs(MLflowStatements.params(list))
         let tags = try await pairs(MLflowStatements.tags(list))
         var counts: [String: Int64] = [:]
-        for row in try await database.rows(MLflowStatements.pointCounts(list), arguments) { counts[row.text("run_uuid") ?? ""] = row.int("total") }
+        for row in try await database.lenientRows(MLflowStatements.pointCounts(list), arguments) {
+            counts[row.text("run_uuid") ?? ""] = row.int("total")
+        }
         var revisions: [String: String] = [:]
         if tables.contains("latest_metrics") {
-            for row in try await database.rows(MLflowStatements.latest(list), arguments) {
+            for row in try await database.lenientRows(MLflowStatements.latest(list), arguments) {
                 let point = ["key", "value", "timestamp", "step"].map { row.text($0) ?? "" }.joined(separator: " ")
                 revisions[row.text("run_uuid") ?? "", default: ""] += point + "\n"
             }
@@ -104,18 +108,18 @@ package struct MLflowDatabase: ImportSource {
         var links = MLflowLinks()
         var tags: [String: [String: String]] = [:]
         if tables.contains("input_tags") {
-            for row in try await database.rows(MLflowStatements.inputTags(list), arguments) {
+            for row in try await database.lenientRows(MLflowStatements.inputTags(list), arguments) {
                 tags[row.text("input_uuid") ?? "", default: [:]][row.text("name") ?? ""] = row.text("value") ?? ""
             }
         }
-        for row in try await database.rows(MLflowStatements.datasets(list), arguments) {
+        for row in try await database.lenientRows(MLflowStatements.datasets(list), arguments) {
             links.datasets[row.text("run") ?? "", default: []].append(
                 ImportedDataset(
                     name: try row.need("name", of: "a dataset"), digest: row.text("digest") ?? "", sourceType: row.text("dataset_source_type") ?? "",
                     source: row.text("dataset_source") ?? "", schema: row.text("dataset_schema"), profile: row.text("dataset_profile"),
                     tags: tags[row.text("input_uuid") ?? ""] ?? [:]))
         }
-        for row in try await database.rows(MLflowStatements.modelLinks(list), arguments) {
+        for row in try await database.lenientRows(MLflowStatements.modelLinks(list), arguments) {
             let run = row.text("source_id") ?? ""
             guard let model = row.text("destination_id") else { continue }
             if row.text("source_type") == "RUN_INPUT" {
@@ -132,8 +136,8 @@ package struct MLflowDatabase: ImportSource {
         while true {
             let page = SQLValue(MLflowDatabase.pointsPerPage)
             let rows =
-                if let after { try await database.rows(MLflowStatements.nextPoints, [.text(run.id)] + after + [page]) } else {
-                    try await database.rows(MLflowStatements.firstPoints, [.text(run.id), page])
+                if let after { try await database.lenientRows(MLflowStatements.nextPoints, [.text(run.id)] + after + [page]) } else {
+                    try await database.lenientRows(MLflowStatements.firstPoints, [.text(run.id), page])
                 }
             guard let last = rows.last else { return }
             var blocks: [PointBlock] = []
@@ -156,11 +160,11 @@ package struct MLflowDatabase: ImportSource {
 
     package func loggedModels(of experiment: ImportedExperiment) async throws -> [ImportedLoggedModel] {
         guard tables.contains("logged_models"), let id = Int64(experiment.sourceID) else { return [] }
-        let rows = try await database.rows(MLflowStatements.loggedModels, [.int(id)])
+        let rows = try await database.lenientRows(MLflowStatements.loggedModels, [.int(id)])
         if rows.isEmpty { return [] }
         func pairs(_ sql: String, _ key: String, _ value: String) async throws -> [String: [String: String]] {
             var found: [String: [String: String]] = [:]
-            for row in try await database.rows(sql, [.int(id)]) {
+            for row in try await database.lenientRows(sql, [.int(id)]) {
                 found[row.text("model_id") ?? "", default: [:]][row.text(key) ?? ""] = row.text(value) ?? ""
             }
             return found
@@ -168,11 +172,9 @@ package struct MLflowDatabase: ImportSource {
         let params = try await pairs(MLflowStatements.loggedModelParams, "param_key", "param_value")
         let tags = try await pairs(MLflowStatements.loggedModelTags, "tag_key", "tag_value")
         var metrics: [String: [ImportedLoggedModel.Metric]] = [:]
-        for row in try await database.rows(MLflowStatements.loggedModelMetrics, [.int(id)]) {
-            guard let value = row.double("metric_value"), !value.isNaN else {
-                notes.add("NaN values of logged models' metrics are not kept (their runs' are)")
-                continue
-            }
+        for row in try await database.lenientRows(MLflowStatements.loggedModelMetrics, [.int(id)]) {
+            // SQLite has no NaN and keeps null for it.
+            let value = row.double("metric_value") ?? .nan
             metrics[row.text("model_id") ?? "", default: []].append(
                 .init(
                     key: row.text("metric_name") ?? "", value: MLflowWords.stored(value), timestamp: row.int("metric_timestamp_ms") ?? 0,
@@ -192,7 +194,7 @@ package struct MLflowDatabase: ImportSource {
 
     package func registeredModels() async throws -> [ImportedModel] {
         guard tables.isSuperset(of: ["registered_models", "model_versions"]) else { return [] }
-        var models = try await database.rows(MLflowStatements.registeredModels, []).map { row in
+        var models = try await database.lenientRows(MLflowStatements.registeredModels, []).map { row in
             ImportedModel(
                 name: try row.need("name", of: "a registered model"), description: row.text("description"), createdAt: row.int("creation_time") ?? 0,
                 updatedAt: row.int("last_updated_time") ?? 0, lastVersion: 0)
@@ -201,7 +203,7 @@ package struct MLflowDatabase: ImportSource {
         for (index, model) in models.enumerated() { positions[model.name] = index }
         func each(_ table: String, _ sql: String, _ body: (Int, SourceRow) -> Void) async throws {
             guard tables.contains(table) else { return }
-            for row in try await database.rows(sql, []) { if let index = positions[row.text("name") ?? ""] { body(index, row) } }
+            for row in try await database.lenientRows(sql, []) { if let index = positions[row.text("name") ?? ""] { body(index, row) } }
         }
         try await each("registered_model_tags", MLflowStatements.registeredModelTags) { index, row in
             models[index].tags[row.text("key") ?? ""] = row.text("value") ?? ""

@@ -178,7 +178,6 @@ package struct MLflowFolder: ImportSource {
                 guard fields.count == 4 || fields.count == 6, let time = Int64(fields[0]), let value = MLflowFolder.number(fields[1]),
                     let step = Int64(fields[2])
                 else { throw TernError.invalid("\(folder)/\(file.path): not `timestamp value step run`") }
-                if value.isNaN { return notes.add("NaN values of logged models' metrics are not kept (their runs' are)") }
                 metrics.insert(
                     .init(
                         key: file.path, value: MLflowWords.stored(value), timestamp: time, step: step, run: fields[3],

@@ -205,10 +205,9 @@ package struct MLflowServer: ImportSource {
             sourceRun: info["source_run_id"]?.stringValue ?? "", status: MLflowWords.modelStatus(info["status"]?.stringValue ?? ""),
             createdAt: info["creation_timestamp_ms"]?.intValue ?? 0, updatedAt: info["last_updated_timestamp_ms"]?.intValue ?? 0,
             params: MLflowServer.pairs(json["data"]?["params"]), tags: MLflowServer.pairs(info["tags"]),
-            metrics: (json["data"]?["metrics"]?.arrayValue ?? []).compactMap { metric in
-                guard let value = metric["value"].flatMap(MLflowServer.number), !value.isNaN else {
-                    notes.add("NaN values of logged models' metrics are not kept (their runs' are)")
-                    return nil
+            metrics: try (json["data"]?["metrics"]?.arrayValue ?? []).map { metric in
+                guard let value = metric["value"].flatMap(MLflowServer.number) else {
+                    throw TernError(.dataLoss, "\(server.url): a metric of logged model \(id) has no value")
                 }
                 func filled(_ key: String) -> String? { metric[key]?.stringValue.flatMap { $0.isEmpty ? nil : $0 } }
                 return .init(

@@ -14,8 +14,8 @@ package enum MLflowSource {
         }
         if let scheme = MLflowArtifactPlace.scheme(text), ["postgresql", "postgres"].contains(scheme.prefix { $0 != "+" }) {
             // SQLAlchemy names its driver in the scheme; libpq does not know it.
-            let database = try PostgresSource(url: "postgresql" + text.dropFirst(scheme.count))
-            return try await MLflowDatabase(database, name: database.name, artifactFolder: artifactFolder)
+            let database = try ForeignDatabase(.postgresql("postgresql" + text.dropFirst(scheme.count)))
+            return try await MLflowDatabase(database, artifactFolder: artifactFolder)
         }
         let path: String
         if let scheme = MLflowArtifactPlace.scheme(text) {
@@ -31,6 +31,6 @@ package enum MLflowSource {
         }
         guard LocalFiles.exists(path) else { throw TernError.notFound("there is nothing at \(path)") }
         if LocalFiles.isFolder(path) { return try MLflowFolder(path: path, artifactFolder: artifactFolder) }
-        return try await MLflowDatabase(SQLiteSource(path: path), name: path, artifactFolder: artifactFolder)
+        return try await MLflowDatabase(ForeignDatabase(.file(path)), artifactFolder: artifactFolder)
     }
 }

@@ -3,9 +3,6 @@ import TernStore
 /// SQL over MLflow's own schema (`mlflow/store/tracking/dbmodels/models.py`, `mlflow/store/model_registry/dbmodels/models.py`), on SQLite and
 /// PostgreSQL. Long tables are read by key, never by OFFSET.
 enum MLflowStatements {
-    static let sqliteTables = "SELECT name FROM sqlite_master WHERE type = 'table'"
-    static let postgresTables = "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = current_schema()"
-
     static let experiments = "SELECT * FROM experiments ORDER BY experiment_id"
     static let experimentTags = "SELECT experiment_id, key, value FROM experiment_tags"
     static let runCount = "SELECT count(*) AS total FROM runs"

@@ -172,13 +172,16 @@ package struct TernExport: ImportSource {
     package func registeredModels() async throws -> [ImportedModel] {
         try LocalFiles.names(name + "/registry").filter { $0.hasSuffix(".json") }.map { file in
             let json = try json("registry/\(file)")
+            let folder = "registry/" + file.dropLast(".json".count)
+            let kept = Dictionary(files(folder).map { ($0.path, $0) }, uniquingKeysWith: { $1 })
             let versions = (json["versions"]?.arrayValue ?? []).map { version in
                 ImportedModel.Version(
                     number: version["version"]?.intValue ?? 0, createdAt: version["created_at"]?.intValue ?? 0,
                     updatedAt: version["updated_at"]?.intValue ?? 0, user: version["user"]?.stringValue ?? "",
                     description: version["description"]?.stringValue, stage: version["stage"]?.stringValue ?? "None",
                     source: version["source"]?.stringValue ?? "", location: version["location"]?.stringValue, runID: version["run_id"]?.stringValue,
-                    runLink: version["run_link"]?.stringValue, modelID: version["model_id"]?.stringValue, tags: TernExport.texts(version["tags"]))
+                    runLink: version["run_link"]?.stringValue, modelID: version["model_id"]?.stringValue, tags: TernExport.texts(version["tags"]),
+                    file: kept["\(version["version"]?.intValue ?? 0).onnx"])
             }
             return ImportedModel(
                 name: json["name"]?.stringValue ?? "", description: json["description"]?.stringValue, createdAt: json["created_at"]?.intValue ?? 0,

@@ -64,6 +64,14 @@ enum MetricHistoryStore {
         return Array(points[low...].prefix(limit))
     }
 
+    /// Gives every point once, in no promised order. A series in order is read chunk by chunk, however long it is.
+    static func each(_ series: MetricSeries, _ connection: Connection, _ take: ([SeriesPoint]) -> Void) throws {
+        let contents = try contents(series, connection)
+        guard contents.isOrdered else { return take(try everything(contents, connection)) }
+        for chunk in contents.sealed { take(try MetricChunkStore.points(from: chunk.number, to: chunk.number, of: series.id, connection)) }
+        take(contents.rest)
+    }
+
     // MARK: Samples
 
     /// At most `limit` points, evenly spread over the series in the order of its steps, the last always among them.

@@ -71,7 +71,7 @@ struct MetricSeries: Sendable {
     }
 
     /// The series of a run, by key.
-    static func all(of run: String, limit: Int, _ connection: Connection) throws -> [MetricSeries] {
+    static func all(of run: String, limit: Int = .max, _ connection: Connection) throws -> [MetricSeries] {
         try connection.rows("SELECT \(columns) FROM metric_series WHERE run_id = ? ORDER BY key LIMIT ?", [.text(run), SQLValue(limit)])
             .map(MetricSeries.init(row:))
     }
