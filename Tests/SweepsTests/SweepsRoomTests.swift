@@ -56,8 +56,9 @@ struct SweepFixture: Sendable {
     let person = Identity(name: "ada", role: .editor)
 
     static func with(_ body: (SweepFixture) async throws -> Void) async throws {
-        try await withTemporaryFolder { folder in
-            try await withDatabase(JobQueue.migrations + SweepsRoom.migrations) { database in
+        try await withDatabase(JobQueue.migrations + SweepsRoom.migrations) { database in
+            // A folder for each database: what a trial writes on one must not be there on the next.
+            try await withTemporaryFolder { folder in
                 try FileManager.default.createDirectory(atPath: folder + "/metrics", withIntermediateDirectories: true)
                 try FileManager.default.createDirectory(atPath: folder + "/project", withIntermediateDirectories: true)
                 try await SweepFixture.working(in: folder, database, TestTracking(folder: folder + "/metrics"), body)
@@ -126,8 +127,9 @@ struct SweepFixture: Sendable {
     }
 
     @Test func `a polite stop of the server costs no trial, and each keeps its run`() async throws {
-        try await withTemporaryFolder { folder in
-            try await withDatabase(JobQueue.migrations + SweepsRoom.migrations) { database in
+        try await withDatabase(JobQueue.migrations + SweepsRoom.migrations) { database in
+            // A folder for each database: what a trial writes on one must not be there on the next.
+            try await withTemporaryFolder { folder in
                 for name in ["metrics", "project"] {
                     try FileManager.default.createDirectory(atPath: "\(folder)/\(name)", withIntermediateDirectories: true)
                 }
