@@ -15,6 +15,8 @@ def world(server_url):
     client = mlflow.MlflowClient(server_url)
     experiment = client.create_experiment("grammar-" + server_url.rsplit(":", 1)[1])
     mlflow.set_tracking_uri(server_url)
+    # Another module may have left its own experiment active, in which these runs could not be resumed.
+    mlflow.set_experiment(experiment_id=experiment)
     ids = {}
     for index, name in enumerate("abcde"):
         run = client.create_run(experiment, start_time=1000 + index, run_name=name, tags={"mlflow.user": "ann" if index < 2 else "Bob"})
