@@ -15,6 +15,7 @@ def world(server_url):
     client = mlflow.MlflowClient(server_url)
     experiment = client.create_experiment("grammar-" + server_url.rsplit(":", 1)[1])
     mlflow.set_tracking_uri(server_url)
+    # Another module may have left its own experiment active, in which these runs could not be resumed.
     mlflow.set_experiment(experiment_id=experiment)
     ids = {}
     for index, name in enumerate("abcde"):
