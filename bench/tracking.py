@@ -256,7 +256,6 @@ def populate_mlflow(database, experiment, first, last):
         connection.executemany(
             "INSERT INTO tags (key, value, run_uuid) VALUES (?, ?, ?)", [("team", f"t{i % 7}", run), ("mlflow.runName", f"run-{i}", run)])
     connection.commit()
-    connection.execute("ANALYZE")
     connection.close()
 
 
@@ -617,7 +616,7 @@ def table(answer, sizes):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--tern", default=str(ROOT / ".build/release/tern"))
+    parser.add_argument("--tern", type=lambda path: str(pathlib.Path(path).resolve()), default=str(ROOT / ".build/release/tern"))
     parser.add_argument("--mlflow", default=str(ROOT / ".setup/venv/bin/mlflow"))
     parser.add_argument("--skip-mlflow", action="store_true")
     parser.add_argument("--database", help="Tern's database; without it, SQLite in its home")
