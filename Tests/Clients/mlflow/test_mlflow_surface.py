@@ -1,7 +1,7 @@
 """Walks the route table of the installed mlflow wheel and asks a running Tern each of its endpoints, under /api and /ajax-api.
 
 Each passes, or is not implemented on purpose (501, in MLflow's shape); none is unknown. docs/mlflow.md must say the same:
-`python Tests/Clients/test_mlflow_surface.py --write` writes its table anew.
+`python Tests/Clients/mlflow/test_mlflow_surface.py --write` writes its table anew.
 """
 
 import json
@@ -14,8 +14,8 @@ import uuid
 
 import pytest
 
-DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs" / "mlflow.md"
-BEGIN, END = "<!-- endpoints: begin (written by Tests/Clients/test_mlflow_surface.py --write) -->", "<!-- endpoints: end -->"
+DOCS = pathlib.Path(__file__).resolve().parents[3] / "docs" / "mlflow.md"
+BEGIN, END = "<!-- endpoints: begin (written by Tests/Clients/mlflow/test_mlflow_surface.py --write) -->", "<!-- endpoints: end -->"
 DONE, ABSENT = "done", "not implemented (501)"
 
 # Every group of MLflow's table that Tern leaves out, by the first part of the path; and single endpoints.
@@ -241,7 +241,7 @@ def test_every_endpoint_of_the_wheel_passes_or_is_left_out_on_purpose(server_url
     assert counts[DONE] >= 84, counts
     text = DOCS.read_text()
     assert BEGIN in text and END in text, "docs/mlflow.md lost its markers"
-    assert text.split(BEGIN)[1].split(END)[0].strip() == written(rows), "docs/mlflow.md: run Tests/Clients/test_mlflow_surface.py --write"
+    assert text.split(BEGIN)[1].split(END)[0].strip() == written(rows), "docs/mlflow.md: run Tests/Clients/mlflow/test_mlflow_surface.py --write"
 
 
 def test_handlers_of_the_wheel_are_all_walked():
@@ -267,7 +267,7 @@ def test_what_is_unknown_says_so_in_json(server_url, method, path):
 
 
 def main():
-    sys.path.insert(0, str(pathlib.Path(__file__).parent))
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
     import tempfile
 
     from tern_process import Server
