@@ -108,7 +108,7 @@ struct SQLiteStatement {
 
     // What SQLite is to copy before the call returns; and an address for a text of no bytes, since NULL would bind null.
     private static let transient = unsafeBitCast(-1, to: sqlite3_destructor_type.self)
-    private static nonisolated(unsafe) let empty: UnsafePointer<CChar> = {
+    private static nonisolated(unsafe) let empty: UnsafePointer<CChar> = {  // written once here, only read after
         let place = UnsafeMutablePointer<CChar>.allocate(capacity: 1)
         place.initialize(to: 0)
         return UnsafePointer(place)
