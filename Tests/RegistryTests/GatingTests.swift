@@ -83,7 +83,7 @@ import Testing
             _ = try await fixture.database.write { transaction in
                 try transaction.execute("UPDATE model_versions SET status = 'gating', gates = '[]', metrics = '{}'")
             }
-            let left = fixture.folder + "/work/registering-0"
+            let left = fixture.folder + "/staging/registering-0"
             try FileManager.default.createDirectory(atPath: left, withIntermediateDirectories: true)
             try await fixture.service.resume()
             let after = try await fixture.service.version("market", 1)

@@ -45,7 +45,7 @@ import Testing
     ) async throws -> ModelVersion {
         let room = RegistryRoom(
             database: fixture.database, blobs: fixture.blobs, tables: RegistryFixture.tables, engine: RegistryFixture.engine,
-            folder: fixture.folder + "/work", ports: ports)
+            folder: fixture.folder + "/staging", ports: ports)
         return try await room.service.importVersion(
             ImportRequest(model: "market", source: source, runID: run, modelID: model, tags: tags, by: eve))
     }

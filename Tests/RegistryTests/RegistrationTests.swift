@@ -77,7 +77,7 @@ import Testing
             #expect(fixture.storedFiles().isEmpty)
             #expect(try await fixture.service.versions("market").isEmpty)
             #expect(try await fixture.ledger("model.version.registered").isEmpty)
-            #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.folder + "/work").isEmpty)
+            #expect(try FileManager.default.contentsOfDirectory(atPath: fixture.folder + "/staging").isEmpty)
         }
     }
 

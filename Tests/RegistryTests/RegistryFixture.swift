@@ -36,7 +36,7 @@ struct RegistryFixture: Sendable {
             try await withTemporaryFolder { folder in
                 let blobs = try BlobStore(folder: folder + "/blobs")
                 let room = RegistryRoom(
-                    database: database, blobs: blobs, tables: tables, engine: engine, folder: folder + "/work", ports: ports)
+                    database: database, blobs: blobs, tables: tables, engine: engine, folder: folder + "/staging", ports: ports)
                 if let declaration { try await room.service.apply([declaration], by: ann) }
                 try await body(RegistryFixture(room: room, database: database, blobs: blobs, folder: folder))
             }
