@@ -77,7 +77,7 @@ struct SweepPage: DashboardPage {
         {{>sweep-state}}
         </div>
         {{#metric}}<section class="panel wide"><h2>Values and what came of them</h2>
-        <div class="chart" data-chart="/dashboard/data/sweeps/{{id}}/trials" data-every="5"></div></section>{{/metric}}
+        <div class="chart parallel" data-chart="/dashboard/data/sweeps/{{id}}/trials" data-every="5"></div></section>{{/metric}}
         """#
     static let stateTemplate = #"""
         <div class="title"><h1>{{title}} {{#state}}{{>badge}}{{/state}}</h1><p class="muted"><span class="mono">{{id}}</span>\#
