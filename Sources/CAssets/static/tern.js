@@ -73,12 +73,17 @@
     const last = chart.axes.length - 1;
     const values = chart.series.flatMap((one) => one.values.map((line) => line[last]));
     const scale = [style("good"), style("line"), style("bad")];
+    // Without these an axis reaches only as far as the first series.
+    const reach = (dim) => {
+      const all = chart.series.flatMap((one) => one.values.map((line) => line[dim])).filter(Number.isFinite);
+      return all.length ? { min: Math.min(...all), max: Math.max(...all) } : {};
+    };
     return {
       ...common(), color: undefined, tooltip: tooltip(), legend: { ...legend(), show: chart.series.length > 1 },
       parallel: { left: 40, right: 90, top: 50, bottom: 24 },
       parallelAxis: chart.axes.map((one, dim) => ({
         dim, name: one.name, nameTextStyle: { color: style("text") }, axisLine: { lineStyle: { color: style("line") } }, axisLabel: { color: style("muted"), fontSize: 11 },
-        ...(one.choices ? { type: "category", data: one.choices } : { type: one.is_logarithmic ? "log" : "value", scale: true }),
+        ...(one.choices ? { type: "category", data: one.choices } : { type: one.is_logarithmic ? "log" : "value", scale: true, ...reach(dim) }),
       })),
       visualMap: {
         show: values.length > 1, type: "continuous", dimension: last, min: Math.min(...values), max: Math.max(...values), right: 0, top: "center", precision: 4,
